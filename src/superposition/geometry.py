@@ -1,0 +1,96 @@
+"""Measures of how n feature vectors share m dimensions, with the bounds they stand against."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def represented_fraction(W: Tensor, threshold: float = 0.5) -> float:
+    """φ_1/2: the share of rows of W, shape (n, m), with norm above `threshold`.
+
+    From 0 (nothing is represented) to 1 (everything is); Liu et al. 2025, section 3.
+    """
+    return float((_matrix(W).norm(dim=1) > threshold).double().mean())
+
+
+def mean_squared_overlap(W: Tensor, centre: bool = False) -> float:
+    """Mean of cos²(W_i, W_j) over pairs i ≠ j of rows of W, shape (n, m); zero rows left out.
+
+    Through the m × m Gram matrix, so O(n m²) rather than O(n² m): with unit rows U,
+    Σ_ij (U_i·U_j)² = ||UᵀU||². With `centre`, the mean row is taken off first.
+    """
+    U = unit_rows(W, centre)
+    n = len(U)
+    if n < 2:
+        raise ValueError(f"an overlap needs at least two non-zero rows; W has {n}")
+    gram = U.T @ U if n > U.shape[1] else U @ U.T
+    return max(0.0, float((gram.square().sum() - n) / (n * (n - 1))))
+
+
+def mean_absolute_overlap(W: Tensor, centre: bool = False) -> float:
+    """Mean of |cos(W_i, W_j)| over pairs i ≠ j of rows of W, shape (n, m); zero rows left out."""
+    U = unit_rows(W, centre)
+    n = len(U)
+    if n < 2:
+        raise ValueError(f"an overlap needs at least two non-zero rows; W has {n}")
+    total = sum(float((block @ U.T).abs().sum()) for block in U.split(2048))
+    return max(0.0, (total - n) / (n * (n - 1)))
+
+
+def unit_rows(W: Tensor, centre: bool = False) -> Tensor:
+    """The non-zero rows of W scaled to norm 1, in float64, shape (n', m)."""
+    W = _matrix(W).double()
+    if centre:
+        W = W - W.mean(dim=0)
+    norms = W.norm(dim=1, keepdim=True)
+    keep = norms[:, 0] > 0
+    return W[keep] / norms[keep]
+
+
+def random_unit_vectors(n: int, m: int, generator: torch.Generator | None = None) -> Tensor:
+    """n directions drawn evenly from the unit sphere in m dimensions, shape (n, m)."""
+    _check_sizes(n, m)
+    device = "cpu" if generator is None else generator.device
+    W = torch.randn(int(n), int(m), generator=generator, device=device)
+    return W / W.norm(dim=1, keepdim=True)
+
+
+def welch_bound(n: int, m: int) -> float:
+    """Least possible mean squared overlap of n unit vectors in m dimensions (Welch 1974).
+
+    (n - m) / (m (n - 1)) for n > m, reached by tight frames; 0 for n <= m.
+    """
+    _check_sizes(n, m)
+    return 0.0 if n <= m else (n - m) / (m * (n - 1))
+
+
+def random_overlap(m: int) -> float:
+    """Expected squared cosine of two random directions in m dimensions: exactly 1/m."""
+    _check_sizes(1, m)
+    return 1 / m
+
+
+def random_absolute_overlap(m: int) -> float:
+    """Expected |cosine| of two random directions: Γ(m/2) / (√π Γ((m+1)/2)) → √(2 / (π m))."""
+    _check_sizes(1, m)
+    log_ratio = torch.lgamma(torch.tensor([m / 2, (m + 1) / 2], dtype=torch.float64))
+    return float((log_ratio[0] - log_ratio[1]).exp() / np.sqrt(np.pi))
+
+
+def _matrix(W: Tensor) -> Tensor:
+    W = torch.as_tensor(W).detach()
+    if W.ndim != 2 or 0 in W.shape:
+        raise ValueError(
+            f"W must be a matrix of n rows and m columns, not of shape {tuple(W.shape)}"
+        )
+    if not torch.isfinite(W).all():
+        raise ValueError("W holds NaN or infinite entries: was it trained with too large a step?")
+    return W
+
+
+def _check_sizes(n: int, m: int) -> None:
+    for name, value in (("n", n), ("m", m)):
+        if int(value) != value or value < 1:
+            raise ValueError(f"{name} must be a whole number >= 1, not {value}")
