@@ -1,0 +1,67 @@
+# The book in two commands: `make book`, `make test`. `make help` lists the rest.
+# Needs Python 3.11 or newer (PYTHON=... names another), make and git.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+BUILT := _build/html/index.html
+SOURCES := $(shell find src -name '*.py' -o -name '*.js' -o -name '*.css')
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve test lint chromium pins clean distclean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | column -t -s '|'
+
+# Constraints hold in every pip call here, pip's own isolated builds too (hence the variable),
+# and torch comes first: left to the others' looser requests, pip would fetch a newer one.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("The book needs Python 3.11 or newer, and this is " + sys.version.split()[0] + ": name another with make book PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet torch
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -e '.[book,coursework,test]'
+	@touch $@
+
+# Jupyter's cache of executed pages looks at their code only. When the module or the pins change,
+# every page has to run again.
+_build/.sources: $(SOURCES) $(INSTALLED)
+	@rm -rf _build && mkdir _build && touch $@
+
+book: $(INSTALLED) _build/.sources  ## build the book, running every page that changed
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo "The book is built: open $(CURDIR)/$(BUILT), or run make serve."
+
+serve: book  ## show the book on http://127.0.0.1:8000 (PORT=... for another port)
+	@echo "http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lint: $(INSTALLED)  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# apt-get where it may; else tests/chromium.py says how to get one.
+chromium: $(INSTALLED)
+	@$(BIN)/python tests/chromium.py >/dev/null 2>&1 || ! { test "$$(id -u)" = 0 && command -v apt-get >/dev/null; } \
+		|| { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium >/dev/null; }
+	@$(BIN)/python tests/chromium.py
+
+test: lint chromium book  ## everything: style, types, the book, its pages in Chromium
+	$(BIN)/python -m pytest
+
+# The newest versions that the ranges in pyproject.toml allow, written down. Then: make test.
+pins:  ## refresh constraints.txt from the ranges in pyproject.toml
+	rm -rf $(VENV)-pins && $(PYTHON) -m venv $(VENV)-pins
+	$(VENV)-pins/bin/python -m pip install --quiet --upgrade pip setuptools wheel
+	$(VENV)-pins/bin/python -m pip install --quiet '.[book,coursework,test]'
+	{ sed -n '/^#/p' constraints.txt; $(VENV)-pins/bin/python -m pip freeze --all \
+		| grep -Ev '^(pip|superposition-book)\b' | sed 's/+.*//'; } > constraints.new
+	mv constraints.new constraints.txt && rm -rf $(VENV)-pins
+
+clean:  ## remove what was built
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache
+
+distclean: clean  ## remove the virtual environment too
+	rm -rf $(VENV)
