@@ -60,30 +60,18 @@ def log_log(ax: Axes, x: str, y: str) -> None:
     ax.set(xscale="log", yscale="log", xlabel=x, ylabel=y)
 
 
+def to_svg(fig: Figure, alt: str, caption: str = "") -> str:
+    """`fig` as HTML: a figure element holding SVG that takes the page's colour. Closes `fig`."""
+    return _figure_element(_raw_svg(fig, alt), alt, caption)
+
+
 def show(fig: Figure, alt: str, caption: str = "") -> None:
     """Display `fig` with alternative text `alt` (required) and an optional caption."""
-    if not alt.strip():
-        raise ValueError("alt must say in words what the figure shows")
-    with mpl.rc_context({**STYLE, "svg.hashsalt": uuid.uuid4().hex}):
-        buffer = io.StringIO()
-        fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    plt.close(fig)
-    raw = buffer.getvalue()
-    svg = raw[raw.index("<svg") :].replace(_INK, "currentColor")
-    width = float(re.search(r'width="([\d.]+)pt"', svg).group(1))  # type: ignore[union-attr]
-    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
-    label = html.escape(alt.strip(), quote=True)
-    svg = svg.replace(
-        "<svg ",
-        f'<svg role="img" aria-label="{label}" '
-        f'style="width:100%;max-width:{width * 1.6:.0f}px;height:auto" ',
-        1,
-    )
-    note = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    raw = _raw_svg(fig, alt)
     display(
         {
-            "text/html": f'<figure style="margin:0.5em 0">{svg}{note}</figure>',
-            "image/svg+xml": raw[raw.index("<svg") :],
+            "text/html": _figure_element(raw, alt, caption),
+            "image/svg+xml": raw,
             "text/plain": f"[figure: {alt.strip()}]\n{caption}".strip(),
         },
         raw=True,
@@ -114,6 +102,29 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "
         },
         raw=True,
     )
+
+
+def _raw_svg(fig: Figure, alt: str) -> str:
+    if not alt.strip():
+        raise ValueError("alt must say in words what the figure shows")
+    # A salt of its own, so that the ids of two figures on one page never meet.
+    with mpl.rc_context({**STYLE, "svg.hashsalt": uuid.uuid4().hex}):
+        buffer = io.StringIO()
+        fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(fig)
+    raw = buffer.getvalue()
+    return raw[raw.index("<svg") :]
+
+
+def _figure_element(raw: str, alt: str, caption: str) -> str:
+    svg = raw.replace(_INK, "currentColor")
+    width = float(re.search(r'width="([\d.]+)pt"', svg).group(1))  # type: ignore[union-attr]
+    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
+    label = html.escape(alt.strip(), quote=True)
+    style = f"width:100%;max-width:{width * 1.6:.0f}px;height:auto"
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="{style}" ', 1)
+    note = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return f'<figure style="margin:0.5em 0">{svg}{note}</figure>'
 
 
 def _cell(value: Any) -> str:
