@@ -34,7 +34,7 @@ UNCONVERGED: dict[str, Any] = {"mfc": "none", "alpha": 0.8}
 
 _INK = "#7b7f87"  # replaced by currentColor when a figure is shown
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "figure.figsize": (5.4, 3.5), "figure.facecolor": "none", "axes.facecolor": "none",
     "savefig.facecolor": "none", "font.size": 10.5, "axes.titlesize": 10.5,
     "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
@@ -96,8 +96,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "
     )
     display(
         {
-            "text/html": f'<div style="overflow-x:auto" tabindex="0"><table class="table">{note}<thead><tr>'
-            f"{head}</tr></thead><tbody>{body}</tbody></table></div>",
+            "text/html": '<div style="overflow-x:auto" tabindex="0"><table class="table">'
+            f"{note}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>",
             "text/plain": f"{caption}\n{text}".strip(),
         },
         raw=True,
@@ -108,7 +108,8 @@ def _raw_svg(fig: Figure, alt: str) -> str:
     if not alt.strip():
         raise ValueError("alt must say in words what the figure shows")
     # A salt of its own, so that the ids of two figures on one page never meet.
-    with mpl.rc_context({**STYLE, "svg.hashsalt": uuid.uuid4().hex}):
+    style: Any = {**STYLE, "svg.hashsalt": uuid.uuid4().hex}
+    with mpl.rc_context(style):
         buffer = io.StringIO()
         fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(fig)
