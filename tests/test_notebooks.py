@@ -1,0 +1,146 @@
+"""The chapters as committed, by the rules in notebook_rules.py, and those rules on bad pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nbformat
+import pytest
+
+import book
+import notebook_rules as rules
+
+COMMITTED = sorted(str(path.relative_to(book.ROOT)) for path in book.ROOT.glob("chapters/*.ipynb"))
+
+
+@pytest.mark.parametrize("path", COMMITTED)
+def test_a_chapter_keeps_the_rules(path: str) -> None:
+    notebook = nbformat.read(book.ROOT / path, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert rules.faults(notebook) == []
+
+
+def test_every_chapter_is_in_the_table_of_contents() -> None:
+    assert {f"{page}.ipynb" for page in book.chapters()} == set(COMMITTED)
+    for page in book.pages():
+        assert list(book.ROOT.glob(f"{page}.*")), f"_toc.yml lists {page}, which is not there"
+
+
+def page(*cells: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A small notebook that keeps every rule, plus these cells, with these changes."""
+    start = [markdown("# A page\n\nText with $m<n$ and `code <b>`."), code(rules.FIRST_CELL)]
+    numbered = [{"id": f"cell-{k}", **cell} for k, cell in enumerate([*start, *cells])]
+    whole = {"cells": numbered, "metadata": rules.METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return {**whole, **changes}
+
+
+def markdown(text: str, **changes: Any) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text, **changes}
+
+
+def code(text: str, *outputs: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    cell = {"cell_type": "code", "metadata": {}, "source": text, "execution_count": None}
+    return {**cell, "outputs": list(outputs), **changes}
+
+
+def rich(**data: Any) -> dict[str, Any]:
+    named = {kind.replace("__", "/").replace("_", "-"): body for kind, body in data.items()}
+    return {"output_type": "display_data", "data": named, "metadata": {}}
+
+
+def stream(text: str, name: str = "stdout") -> dict[str, Any]:
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+FIGURE = rich(text__html='<figure><svg role="img" aria-label="A line"></svg></figure>')
+
+GOOD = [
+    markdown("## Part\n\n> **Try.** $a<b$\n\n<details><summary>So</summary>\n\nb\n\n</details>"),
+    markdown("| a | b |\n| --- | --- |\n| $x$ | [l](02_weak_vs_strong.ipynb) |\n\n<https://x.org>"),
+    code('plots.show(fig, alt=f"The loss falls to {loss}", caption="Loss")'),
+    code("x = 1\n" * rules.LONGEST),
+]
+
+
+def test_a_good_page_has_no_faults() -> None:
+    assert rules.faults(page(*GOOD)) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [
+        (markdown("```{note}\nHi\n```"), "MyST directive"),
+        (markdown(":::{admonition} Hi\n:::"), "MyST directive"),
+        (markdown("See {doc}`01_embeddings`."), "MyST role"),
+        (markdown("(target)=\n## Part"), "MyST target"),
+        (markdown("% a comment"), "MyST comment"),
+        (markdown("{{ name }}"), "MyST substitution"),
+        (markdown("![A figure](figure.png)"), "image from a file"),
+        (markdown('<div class="note">Hi</div>'), "raw HTML <div>"),
+        (markdown("Hi", attachments={"a.png": {}}), "attached"),
+        (markdown("# A second title"), "one title"),
+        (markdown("Hi", metadata={"editable": True}), "metadata"),
+        (code("1", stream("1")), "outputs"),
+        (code("1", execution_count=3), "execution count"),
+        (code("1", metadata={"collapsed": True}), "metadata"),
+        (code("x = 1\n" * (rules.LONGEST + 1)), "lines of code"),
+        (code("plt.show()"), "plots.show"),
+        (code("fig.savefig('a.svg')"), "savefig"),
+        (code("plots.show(fig)"), "alternative text"),
+        (code("plots.show(fig, alt=' ')"), "alternative text"),
+        (code("Image(filename='a.png')"), "Image"),
+        (code("W = np.load('w.npy')"), "np.load"),
+        (code("W = torch.load('w.pt')"), "torch.load"),
+        (code("with open('x') as f:\n    pass"), "open"),
+        (code("!ls"), "shell command"),
+        (code("%matplotlib inline"), "magic"),
+        (code("1", id="cell-0"), "id"),
+        ({"cell_type": "raw", "metadata": {}, "source": "x"}, "neither code nor Markdown"),
+    ],
+)
+def test_a_planted_fault_is_found(cell: dict[str, Any], fault: str) -> None:
+    assert any(fault in found for found in rules.faults(page(cell)))
+
+
+def test_faults_of_the_whole_page_are_found() -> None:
+    metadata = {**rules.METADATA, "language_info": {"name": "python", "version": "3.11.7"}}
+    assert any("metadata" in fault for fault in rules.faults(page(metadata=metadata)))
+    assert any("format" in fault for fault in rules.faults(page(nbformat_minor=4)))
+    other = page()
+    other["cells"][1]["source"] = rules.FIRST_CELL.replace("--quiet", "--upgrade")
+    assert any("first code cell" in fault for fault in rules.faults(other))
+    untitled = page()
+    untitled["cells"][0]["source"] = "Text"
+    assert any("title" in fault for fault in rules.faults(untitled))
+    nameless = page(code("1"))
+    del nameless["cells"][2]["id"]
+    assert any("id" in fault for fault in rules.faults(nameless))
+
+
+def test_good_outputs_have_no_faults_and_figures_are_counted() -> None:
+    ran = page(code("1", stream("loss 0.1, 50 % of it\n"), FIGURE), code("2", FIGURE))
+    assert rules.output_faults(ran) == []
+    assert rules.figures(ran) == ["A line", "A line"]
+
+
+@pytest.mark.parametrize(
+    ("output", "fault"),
+    [
+        ({"output_type": "error", "ename": "ValueError", "evalue": "no"}, "ValueError"),
+        (stream("UserWarning: look", "stderr"), "stderr"),
+        (stream(" 50%|█████     | 10/20 [00:00<00:00, 49.4it/s]"), "progress bar"),
+        (rich(text__plain="100%|██████████| 20/20"), "progress bar"),
+        (
+            {
+                "output_type": "display_data",
+                "data": {"application/vnd.jupyter.widget-view+json": {"model_id": "gone"}},
+            },
+            "closed widget",
+        ),
+        (rich(image__png="iVBOR"), "plots.show"),
+        (rich(text__html="<figure><svg></svg></figure>"), "alternative text"),
+    ],
+)
+def test_a_fault_in_the_outputs_is_found(output: dict[str, Any], fault: str) -> None:
+    found = rules.output_faults(page(code("1", output)))
+    assert len(found) == 1 and fault in found[0]

@@ -1,0 +1,175 @@
+"""The package, its pins and the other lists of versions agree; the module stays small."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+import book
+
+PROJECT = tomllib.loads((book.ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
+OWN = [Requirement(text) for text in PROJECT["dependencies"]]
+EXTRAS = [Requirement(t) for extra in PROJECT["optional-dependencies"].values() for t in extra]
+MODULE = book.ROOT / "src" / "superposition"
+
+
+def pins(name: str) -> dict[str, str]:
+    """{package: version} of a file in which every line is a comment or name==version."""
+    lines = (book.ROOT / name).read_text(encoding="utf8").splitlines()
+    found = {}
+    for line in lines:
+        if line and not line.startswith("#"):
+            match = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)", line)
+            assert match, f"{name}: not an exact, plain pin: {line!r}"
+            package = canonicalize_name(match[1])
+            assert package not in found, f"{name} pins {package} twice"
+            found[package] = match[2]
+    return found
+
+
+def missed(requirements: list[Requirement], versions: dict[str, str]) -> list[str]:
+    """The requirements that a set of versions does not meet."""
+    return [
+        str(requirement)
+        for requirement in requirements
+        if not requirement.specifier.contains(
+            versions.get(canonicalize_name(requirement.name), "0"), prereleases=True
+        )
+    ]
+
+
+def test_the_pins_meet_every_requirement() -> None:
+    assert missed(OWN + EXTRAS, pins("constraints.txt")) == []
+
+
+def test_colab_meets_the_packages_own_requirements() -> None:
+    """So that pip, in a page's first cell, has no reason to replace anything there."""
+    assert missed(OWN, pins("tests/colab.txt")) == []
+
+
+def test_an_unmet_requirement_is_found() -> None:
+    assert missed([Requirement("torch>=99"), Requirement("numpy")], {"torch": "2.13.0"}) == [
+        "torch>=99"
+    ]
+
+
+def test_this_environment_is_the_pinned_one() -> None:
+    """Every package that the book's own tools need, indirectly too, is here as pinned."""
+    pinned, wanted, seen = pins("constraints.txt"), list(OWN + EXTRAS), set()
+    drifted = {}
+    while wanted:
+        requirement = wanted.pop()
+        name, extras = canonicalize_name(requirement.name), requirement.extras or {""}
+        if (name, *sorted(extras)) in seen:
+            continue
+        seen.add((name, *sorted(extras)))
+        here = metadata.version(name)
+        if Version(here).public != pinned.get(name):
+            drifted[name] = (here, pinned.get(name))
+        for inner in map(Requirement, metadata.requires(name) or []):
+            if not inner.marker or any(inner.marker.evaluate({"extra": extra}) for extra in extras):
+                wanted.append(inner)
+    assert drifted == {}
+    assert len(seen) > 100
+
+
+def test_conda_and_binder_get_the_pinned_versions() -> None:
+    environment = yaml.safe_load((book.ROOT / "environment.yml").read_text(encoding="utf8"))
+    pinned = pins("constraints.txt")
+    named = [entry for entry in environment["dependencies"] if isinstance(entry, str)]
+    (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
+    versions = dict(entry.split("=")[:2] for entry in named if "=" in entry)
+    python = versions.pop("python")
+    assert f">={python}" == PROJECT["requires-python"]
+    torch = versions.pop("pytorch")  # conda's name for it
+    assert torch == pinned["torch"]
+    assert {name: pinned[name] for name in versions} == versions
+    assert any(entry.startswith("pytorch=") and "=cpu" in entry for entry in named)
+    assert pip[0] == "-c constraints.txt", "pip takes its versions from the pins"
+    extras = re.fullmatch(r"-e \.\[([\w,]+)\]", pip[1])
+    assert extras and set(extras[1].split(",")) <= set(PROJECT["optional-dependencies"])
+    assert all(re.fullmatch(r"[\w.-]+", entry) for entry in pip[2:]), "a version beside the pins"
+
+
+def test_the_repository_is_the_one_that_the_config_names() -> None:
+    """One address, in _config.yml; whatever else mentions it says the same."""
+    owner, name = book.REPOSITORY.removeprefix("https://github.com/").split("/")
+    other = []
+    for path in book.tracked():
+        text = (book.ROOT / path).read_bytes().decode("utf8", errors="ignore")
+        for found in re.findall(r"github(?:usercontent)?\.com/([\w-]+/[\w.-]*\w)", text):
+            if found != f"{owner}/{name}" and found.endswith(("/superposition-book", f"/{name}")):
+                other.append((path, found))
+    assert other == []
+    citation = yaml.safe_load((book.ROOT / "CITATION.cff").read_text(encoding="utf8"))
+    assert citation["repository-code"] == book.REPOSITORY
+
+
+def test_the_citation_has_what_the_format_requires_and_cites_the_paper() -> None:
+    citation = yaml.safe_load((book.ROOT / "CITATION.cff").read_text(encoding="utf8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["title"] == book.CONFIG["title"]
+    assert citation["version"] == PROJECT["version"]
+    assert any(
+        identifier["value"] == "arXiv:2505.10465"
+        for reference in citation["references"]
+        for identifier in reference.get("identifiers", [])
+    )
+
+
+def test_a_wheel_holds_the_whole_module(tmp_path: Path) -> None:
+    """Built from a copy, so that no build folder is left in the tree."""
+    source = book.copy(tmp_path / "source")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*build, "--wheel-dir", tmp_path, source], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    module = {p.removeprefix("src/") for p in book.tracked() if p.startswith("src/superposition/")}
+    assert module and module <= inside
+    assert all(name.startswith(("superposition/", "superposition_book-")) for name in inside)
+
+
+def test_the_module_stays_small() -> None:
+    lines = {path.name: len(path.read_text().splitlines()) for path in MODULE.rglob("*.py")}
+    assert {name: count for name, count in lines.items() if count > 250} == {}
+    assert sum(lines.values()) <= 1500
+
+
+LAYERS = {  # from design.md: imports run from the later layers to the earlier ones only
+    "mathematics": {"features", "geometry", "scaling", "theory", "published"},
+    "experiments": {"toy", "heads", "wheel", "remote", "checkpoints"},
+    "shown": {"plots", "widgets", "playground"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in MODULE.glob("*.py")))
+def test_imports_run_one_way(name: str) -> None:
+    """The mathematics imports no plotting and no experiment; experiments import no plotting."""
+    forbidden = {
+        "mathematics": LAYERS["experiments"] | LAYERS["shown"] | {"matplotlib", "ipywidgets"},
+        "experiments": LAYERS["shown"] | {"matplotlib", "ipywidgets"},
+    }
+    layers = [layer for layer, names in LAYERS.items() if name in names]
+    assert layers or name == "__init__", f"say in LAYERS where {name} belongs"
+    tree = ast.parse((MODULE / f"{name}.py").read_text(encoding="utf8"))
+    imported = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {part for alias in node.names for part in alias.name.split(".")}
+        elif isinstance(node, ast.ImportFrom):
+            imported |= set((node.module or "").split(".")) | {a.name for a in node.names}
+    for layer in layers or ["mathematics"]:
+        assert imported & forbidden.get(layer, set()) == set()
+    assert "chapters" not in imported
