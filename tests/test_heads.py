@@ -96,10 +96,8 @@ def records(tmp_path: Path) -> list[Path]:
 @pytest.mark.parametrize("name", KINDS)
 def test_the_matrix_is_the_models_own_bit_for_bit(name, checkpoints, hub):
     folder, W = checkpoints[name]
-    for found in (
-        heads.output_matrix(folder),
-        heads.output_matrix(f"org/{name}", endpoint=hub.url),
-    ):
+    remote = heads.output_matrix(f"org/{name}", endpoint=hub.url)
+    for found in (heads.output_matrix(folder), remote):
         assert found.shape == tuple(W.shape) and found.place.dtype == W.dtype
         assert torch.equal(found.load(), W)
         assert ("width 48 inside, 24" in found.note) == (name == "opt-projected")

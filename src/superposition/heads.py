@@ -24,9 +24,6 @@ from torch import Tensor
 from superposition.checkpoints import Place, locate
 from superposition.remote import Folder, Hub, HubError, HubUnreachable, open_source
 
-__all__ = ["HubError", "HubUnreachable", "OutputMatrix", "OverlapStatistics", "hub_answers",
-           "output_matrix", "overlap_statistics"]  # fmt: skip
-
 HEADS = ("lm_head.weight", "embed_out.weight")
 EMBEDDINGS = (
     "wte.weight", "decoder.embed_tokens.weight", "embed_tokens.weight", "embed_in.weight",
