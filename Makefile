@@ -10,7 +10,7 @@ BUILT := _build/html/index.html
 SOURCES := $(shell find src -name '*.py' -o -name '*.js' -o -name '*.css')
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint chromium pins clean distclean
+.PHONY: help book serve test lint chromium pins clean distclean coursework grade
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | column -t -s '|'
@@ -29,8 +29,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 _build/.sources: $(SOURCES) $(INSTALLED)
 	@rm -rf _build && mkdir _build && touch $@
 
+# A page that gave a warning would be skipped as unchanged, and pass, the next time: hence the rm.
 book: $(INSTALLED) _build/.sources  ## build the book, running every page that changed
-	$(BIN)/jupyter-book build . -W -n --keep-going
+	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book is built: open $(CURDIR)/$(BUILT), or run make serve."
 
 serve: book  ## show the book on http://127.0.0.1:8000 (PORT=... for another port)
@@ -65,3 +66,12 @@ clean:  ## remove what was built
 
 distclean: clean  ## remove the virtual environment too
 	rm -rf $(VENV)
+
+coursework: $(INSTALLED)  ## student notebooks, Gradescope zips and solutions of all assignments
+	$(BIN)/python coursework/build.py
+
+# SUBMISSIONS is a folder with one notebook, zip or folder a student.
+grade: $(INSTALLED)  ## grade a folder: make grade SUBMISSIONS=folder ASSIGNMENT=01_directions
+	@test -n "$(SUBMISSIONS)" -a -n "$(ASSIGNMENT)" \
+		|| { echo "say which: make grade SUBMISSIONS=folder ASSIGNMENT=01_directions"; exit 2; }
+	$(BIN)/python coursework/grade.py $(ASSIGNMENT) $(SUBMISSIONS) $(OPTIONS)

@@ -1,0 +1,379 @@
+"""Turns each assignment's source into a student notebook, a Gradescope zip and an instructor's
+edition.
+
+    python coursework/build.py [NAME ...] [--out FOLDER] [--no-verify]
+
+Refuses to hand anything out that leaks a solution or a hidden test, whose solution does not get
+full marks, or whose untouched student version gets a point.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import json
+import re
+import shutil
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+OUT = HERE.parent / "build" / "coursework"
+NAMES = ["01_directions", "02_regimes", "03_the_law", "04_limits", "capstone"]
+
+REPOSITORY = "git+https://github.com/superposition-book/superposition-book"
+FIRST_CELL = f"""\
+# On Colab this installs the book's module; anywhere else it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    %pip install --quiet "{REPOSITORY}\""""
+
+# otter's options, the same for every assignment. Tests in files of the exception format (a test
+# is a function, and its hidden ones can be kept out of every student file); no export cell (it
+# does not work on Colab, and would ask for pandoc); our own set-up cell instead of otter's.
+CONFIG = """\
+# ASSIGNMENT CONFIG
+name: {name}
+init_cell: false
+export_cell: false
+check_all_cell: false
+strip_solutions_from_all_cells: true
+run_tests: false
+tests:
+    files: true
+    ok_format: false
+requirements:
+    - "otter-grader>=7,<8"
+    - "superposition-book @ {repository}"
+generate:
+    show_hidden: false
+    show_stdout: false
+    seed: 0
+"""
+
+SET_UP = """\
+# @title Sets up the checks; run it once, it needs no change
+import json
+import pathlib
+
+if "google.colab" in sys.modules:
+    %pip install --quiet "otter-grader>=7,<8"
+import otter
+
+checks_folder = pathlib.Path("public_checks") / "{name}"
+checks_folder.mkdir(parents=True, exist_ok=True)
+checks = json.loads(r'''{tests}''')
+for question, text in checks["questions"].items():
+    whole = checks["helpers"] + text
+    (checks_folder / f"{{question}}.py").write_text(whole, encoding="utf8")
+grader = otter.Notebook(tests_dir=str(checks_folder))"""
+
+MARKERS = [
+    "# BEGIN SOLUTION", "# BEGIN SOLUTION NO PROMPT", "# END SOLUTION", "# SOLUTION",
+    "# SOLUTION NO PROMPT", "# BEGIN PROMPT", "# END PROMPT", "# BEGIN QUESTION", "# END QUESTION",
+    "# BEGIN TESTS", "# END TESTS", "# ASSIGNMENT CONFIG", "# HIDDEN",
+    '""" # BEGIN TEST CONFIG', '""" # END TEST CONFIG',
+]  # fmt: skip
+
+
+def read_source(path: Path) -> Any:
+    """The source (MyST text) as a notebook; ValueError naming every marker that is misspelt."""
+    import jupytext
+
+    text = path.read_text(encoding="utf8")
+    wrong = misspelt_markers(text)
+    if wrong:
+        raise ValueError(f"{path.name}: markers otter would not see: {', '.join(wrong)}")
+    notebook = jupytext.reads(text, fmt="md:myst")
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    return notebook
+
+
+def misspelt_markers(text: str) -> list[str]:
+    """Comments that look like one of otter's markers and are none ('#BEGIN SOLUTION').
+
+    otter ignores what it does not know, so a slip hands the solution to every student.
+    """
+    wrong = []
+    for number, line in enumerate(text.splitlines(), 1):
+        for comment in re.findall(r'(?:""" )?#[^#]*$', line.rstrip()):
+            comment = comment.strip()
+            if comment in MARKERS:
+                # A marker that opens or closes a block works only on a line of its own.
+                alone = line.strip() == comment
+                if alone or comment in ("# SOLUTION", "# SOLUTION NO PROMPT"):
+                    continue
+                wrong.append(f"line {number}: {line.strip()}")
+            elif len(comment) < 45 and re.search(r"[A-Za-z]", comment):
+                plain = re.sub(r"[\W_]+", " ", comment).strip().upper()
+                marks = [re.sub(r"[\W_]+", " ", m).strip() for m in MARKERS]
+                exact_words = plain in marks
+                close = difflib.get_close_matches(plain, marks, 1, 0.85 if len(plain) < 9 else 0.75)
+                if exact_words or close:
+                    wrong.append(f"line {number}: {line.strip()}")
+    return wrong
+
+
+def secrets(notebook: Any) -> list[str]:
+    """Every line of the source that no student may see, found without otter's own parser.
+
+    A line inside BEGIN/END SOLUTION (in code or between otter blocks), one that ends in
+    SOLUTION, or one of a hidden test; unless the same line also stands in the open.
+    """
+    open_lines, secret = set(), set()
+    in_solution_block = in_tests = False
+    for cell in notebook.cells:
+        source = cell.source
+        for fenced in re.findall(r"```otter\n(.*?)```", source, re.S):
+            if re.match(r"#\s*BEGIN\s+SOLUTION", fenced, re.I):
+                in_solution_block = True
+            if re.match(r"#\s*END\s+SOLUTION", fenced, re.I):
+                in_solution_block = False
+            if re.match(r"#\s*BEGIN\s+TESTS", fenced, re.I):
+                in_tests = True
+            if re.match(r"#\s*END\s+TESTS", fenced, re.I):
+                in_tests = False
+        if cell.cell_type == "markdown":
+            if not in_solution_block:
+                open_lines |= set(map(str.strip, source.splitlines()))
+            else:
+                after = source.rpartition("```")[2] if "```otter" in source else source
+                secret |= set(map(str.strip, after.splitlines()))
+            continue
+        hidden_test = in_tests and re.search(r"hidden:\s*true", source, re.I)
+        inside = False
+        for line in source.splitlines():
+            text = line.strip()
+            if re.search(r"#\s*BEGIN\s+SOL", text, re.I):
+                inside = True
+            elif re.search(r"#\s*END\s+SOL", text, re.I):
+                inside = False
+            elif inside or hidden_test or re.search(r"#\s*SOLUTION", text, re.I):
+                secret.add(re.sub(r"\s*#\s*SOLUTION.*$", "", text))
+            else:
+                open_lines.add(text)
+        if in_tests:  # otter writes tests anew from their syntax tree: the same lines, respelt
+            respelt = ast.unparse(ast.parse(source)).splitlines()
+            (secret if hidden_test else open_lines).update(map(str.strip, respelt))
+    # Very short lines ("return x", ")") say nothing and stand everywhere.
+    return sorted(line for line in secret - open_lines if len(line) >= 12)
+
+
+def leaks(folder: Path, hidden: list[str]) -> list[str]:
+    """What in the student files under `folder` must not be there."""
+    found = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        text = path.read_text(encoding="utf8", errors="replace")
+        if path.suffix == ".ipynb":
+            notebook = json.loads(text)
+            for number, cell in enumerate(notebook["cells"]):
+                if cell.get("outputs") or cell.get("execution_count"):
+                    found.append(f"{path.name}: cell {number} has outputs")
+                if set(cell["metadata"]) - {"tags", "editable", "deletable", "cellView"}:
+                    found.append(f"{path.name}: cell {number} carries {sorted(cell['metadata'])}")
+            if set(notebook["metadata"]) - {"kernelspec", "language_info"}:
+                found.append(f"{path.name}: metadata {sorted(notebook['metadata'])}")
+            text = "\n".join("".join(c["source"]) for c in notebook["cells"])
+            text = text.replace("\\n", "\n").replace('\\"', '"')  # the checks travel as JSON
+        for pattern in (r"#\s*(BEGIN|END)\s+(SOL|TEST|QUEST|PROMPT)", r"#\s*SOLUTION", r"```otter",
+                        r"hidden\s*[=:]\s*True", r"ASSIGNMENT CONFIG"):  # fmt: skip
+            for match in re.finditer(pattern, text, re.I):
+                found.append(f"{path.name}: {match.group(0)!r}")
+        # Whole lines: as words inside a longer sentence they would say nothing.
+        lines = {re.sub(r"\s+", "", line) for line in text.splitlines()}
+        for line in hidden:
+            if re.sub(r"\s+", "", line) in lines:
+                found.append(f"{path.name}: the line {line!r}")
+    return found
+
+
+def build(name: str, out: Path = OUT, source: Path | None = None) -> dict[str, Any]:
+    """Write student, instructor, gradescope and grader files of one assignment under `out`."""
+    import nbformat
+    from otter.assign import main as assign
+
+    source = source or HERE / f"{name}.md"
+    notebook = read_source(source)
+    hidden = secrets(notebook)
+    written = [q["name"] for q in read_questions(notebook) if q["manual"]]
+    config = nbformat.v4.new_raw_cell(CONFIG.format(name=name, repository=REPOSITORY))
+    notebook.cells.insert(0, config)
+    helpers = (HERE / "checks.py").read_text(encoding="utf8")
+    with tempfile.TemporaryDirectory(prefix="assign-") as temporary:
+        master = Path(temporary) / f"{name}.ipynb"
+        nbformat.write(notebook, str(master))
+        made = Path(temporary) / "dist"
+        assign(str(master), str(made), no_pdfs=True, no_run_tests=True)
+        _add_helpers(made / "autograder" / "tests", helpers)
+        public = {p.stem: p.read_text() for p in sorted((made / "student" / "tests").glob("*.py"))}
+        tests = {"helpers": helpers + "\n\n", "questions": public}
+        for part in ("student", "instructor"):
+            place = made / ("student" if part == "student" else "autograder") / master.name
+            finished = _finish(nbformat.read(str(place), 4), name, tests, written)
+            folder = out / part
+            folder.mkdir(parents=True, exist_ok=True)
+            nbformat.write(finished, str(folder / master.name))
+        grader = out / "grader" / name
+        shutil.rmtree(grader, ignore_errors=True)
+        (grader / "tests").mkdir(parents=True)
+        for path in (made / "autograder" / "tests").glob("*.py"):
+            shutil.copy(path, grader / "tests")
+        info = _describe(name, notebook, grader / "tests")
+        (grader / "assignment.json").write_text(json.dumps(info, indent=1))
+        (out / "gradescope").mkdir(exist_ok=True)
+        made_zip = next((made / "autograder").glob("*.zip"))
+        _with_tests(made_zip, out / "gradescope" / f"{name}.zip", grader / "tests")
+    found = leaks_of(name, out, hidden)
+    if found:
+        for part in ("student", "instructor", "gradescope"):
+            for path in (out / part).glob(f"{name}.*"):
+                path.unlink()
+        raise ValueError(f"{name} leaks: " + "; ".join(found[:8]))
+    return info
+
+
+def leaks_of(name: str, out: Path, hidden: list[str]) -> list[str]:
+    with tempfile.TemporaryDirectory() as alone:
+        shutil.copy(out / "student" / f"{name}.ipynb", alone)
+        return leaks(Path(alone), hidden)
+
+
+def verify(name: str, out: Path = OUT) -> str:
+    """Grade the solution (full marks) and the untouched student version (nothing at all)."""
+    import judge
+
+    grader = out / "grader" / name
+    solved = judge.grade(out / "instructor" / f"{name}.ipynb", grader)
+    short = [q.name for q in solved.questions if q.score < q.points]
+    if short or solved.status != "graded" or solved.cell_errors:
+        raise ValueError(
+            f"{name}: the solution loses points on {short}; {solved.status}; "
+            f"{solved.cell_errors}; {[q.notes for q in solved.questions if q.notes]}"
+        )
+    untouched = judge.grade(out / "student" / f"{name}.ipynb", grader)
+    given = [q.name for q in untouched.questions if q.score > 0]
+    if given:
+        raise ValueError(f"{name}: the untouched student version gets points on {given}")
+    return f"solution {solved.score:g} of {solved.score:g} in {solved.seconds:.1f} s, untouched 0"
+
+
+def _add_helpers(folder: Path, helpers: str) -> None:
+    for path in folder.glob("*.py"):
+        path.write_text(f"{helpers}\n\n{path.read_text()}")
+
+
+def _finish(notebook: Any, name: str, tests: dict[str, Any], written: list[str]) -> Any:
+    """Add the two set-up cells after the title; drop otter's tags; give cells stable ids."""
+    import nbformat
+
+    text = json.dumps(tests, indent=0, ensure_ascii=False)
+    if "'''" in text:
+        raise ValueError(f"{name}: a public check holds ''' and cannot be embedded")
+    set_up = nbformat.v4.new_code_cell(SET_UP.format(name=name, tests=text))
+    set_up.metadata = {"cellView": "form", "tags": ["hide-input", "otter_ignore"]}
+    first = nbformat.v4.new_code_cell(FIRST_CELL)
+    notebook.cells[1:1] = [first, set_up]
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    _mark_written(notebook, written)
+    for number, cell in enumerate(notebook.cells):
+        tags = [t for t in cell.metadata.get("tags", []) if not t.startswith("otter_assign")]
+        keep = {
+            k: v for k, v in cell.metadata.items() if k in ("editable", "deletable", "cellView")
+        }
+        cell.metadata = {**keep, **({"tags": tags} if tags else {})}
+        cell.id = f"{name.replace('_', '-')}-{number:02d}"
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return notebook
+
+
+def read_questions(notebook: Any) -> list[dict[str, Any]]:
+    """The questions in order: name, points, manual, and the rubric of a written one."""
+    import yaml
+
+    questions: list[dict[str, Any]] = []
+    for cell in notebook.cells:
+        for part in re.split(r"```otter\n", cell.source)[1:]:
+            block, _, after = part.partition("```")
+            if block.startswith("# BEGIN QUESTION"):
+                questions.append({"manual": False, **yaml.safe_load(block)})
+            if questions and "_Rubric" in after:
+                questions[-1]["rubric"] = "_Rubric" + after.split("_Rubric", 1)[1].rstrip()
+    return questions
+
+
+def _mark_written(notebook: Any, written: list[str]) -> None:
+    """Put the question's name where an answer begins, so that grade.py can collect answers."""
+    places = [c for c in notebook.cells if "<!-- BEGIN QUESTION -->" in c.source]
+    if len(places) != len(written):
+        raise ValueError(f"{len(places)} written questions found, {len(written)} expected")
+    for cell, question in zip(places, written, strict=True):
+        cell.source = cell.source.replace(
+            "<!-- BEGIN QUESTION -->", f"<!-- question {question} -->"
+        )
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("<!-- END QUESTION -->", "").strip("\n")
+    notebook.cells = [c for c in notebook.cells if c.source or c.cell_type == "code"]
+
+
+def _describe(name: str, notebook: Any, tests: Path) -> dict[str, Any]:
+    """What grade.py must know of an assignment, with the number of tests of each question."""
+    questions = read_questions(notebook)
+    for question in questions:
+        path = tests / f"{question['name']}.py"
+        text = path.read_text() if path.exists() else ""
+        total = len(re.findall(r"^@test_case\(", text, re.M))
+        hidden = len(re.findall(r"^@test_case\([^)]*hidden=True", text, re.M))
+        question["public"], question["hidden"] = total - hidden, hidden
+        if not question["manual"] and hidden == 0:
+            raise ValueError(f"{name}: {question['name']} has no hidden test")
+    return {"name": name, "questions": questions}
+
+
+def _with_tests(source: Path, target: Path, tests: Path) -> None:
+    """Copy otter's zip with our test files (those with the helpers) in place of its own."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            path = Path(item.filename)
+            if path.parts[:1] == ("tests",) and path.suffix == ".py":
+                new.writestr(item, (tests / path.name).read_text())
+            else:
+                new.writestr(item, old.read(item))
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", default=NAMES, help="assignments (default: all)")
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--no-verify", action="store_true", help="skip grading the two versions")
+    args = parser.parse_args(argv)
+    for name in args.names:
+        try:
+            info = build(name, args.out)
+            checked = "" if args.no_verify else f"; {verify(name, args.out)}"
+        except ValueError as error:
+            print(f"not built: {error}", file=sys.stderr)
+            return 1
+        automatic = sum(not q["manual"] for q in info["questions"])
+        points = sum(q["points"] for q in info["questions"])
+        print(f"{name}: {len(info['questions'])} questions, {automatic} automatic, "
+              f"{points:g} points{checked}")  # fmt: skip
+    print(f"student, instructor, gradescope and grader files: {args.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(HERE))
+    raise SystemExit(main())
