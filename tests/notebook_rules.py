@@ -173,4 +173,5 @@ if __name__ == "__main__":
     for path in sys.argv[1:]:
         if found := faults(nbformat.read(path, as_version=nbformat.NO_CONVERT)):
             bad[path] = found
-    sys.exit("\n".join(f"{Path(p).name}: {fault}" for p, found in bad.items() for fault in found))
+    lines = [f"{Path(p).name}: {fault}" for p, found in bad.items() for fault in found]
+    sys.exit("\n".join(lines) or None)

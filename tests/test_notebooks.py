@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+import yaml
 
 import book
 import notebook_rules as rules
@@ -24,6 +29,16 @@ def test_every_chapter_is_in_the_table_of_contents() -> None:
     assert {f"{page}.ipynb" for page in book.chapters()} == set(COMMITTED)
     for page in book.pages():
         assert list(book.ROOT.glob(f"{page}.*")), f"_toc.yml lists {page}, which is not there"
+
+
+def test_the_commit_hook_would_change_no_chapter() -> None:
+    """Its options keep the cells' ids and strip all that the rules forbid."""
+    config = yaml.safe_load((book.ROOT / ".pre-commit-config.yaml").read_text(encoding="utf8"))
+    (hook,) = [hook for hook in config["repos"][0]["hooks"] if hook["id"] == "nbstripout"]
+    tool, *options = shlex.split(hook["entry"])
+    command = [str(Path(sys.executable).parent / Path(tool).name), *options, "--verify"]
+    done = subprocess.run([*command, *COMMITTED], cwd=book.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def page(*cells: dict[str, Any], **changes: Any) -> dict[str, Any]:
