@@ -1,0 +1,120 @@
+"""Closed forms for the toy model, each with its source and where it holds.
+
+The model is y = ReLU(W Wᵀ x + b) with rows W_i; feature i is active with probability p_i,
+independently, with a value uniform on (0, 2), so ⟨v⟩ = 1 and ⟨v²⟩ = 4/3. Losses are summed
+over features. The theory that needs numerical work is in `superposition.meanfield`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from superposition.features import MEAN_SQUARE_VALUE, check_probabilities
+from superposition.geometry import welch_bound
+
+
+def weak_loss(p: Tensor, learned: int | Sequence[bool] | np.ndarray | Tensor) -> float:
+    """⟨v²⟩ Σ p_i over the features not learned: what a model loses by answering 0 for them.
+
+    `learned` is a boolean mask of shape (n,), or how many of the most frequent are learned.
+    Exact where learned features come out perfectly (orthonormal rows) and nothing else comes
+    out; an underestimate where learned features overlap. Source: Liu et al. 2025, section 3.
+    """
+    p = check_probabilities(p).double()
+    if isinstance(learned, int | np.integer) and not isinstance(learned, bool):
+        if not 0 <= learned <= len(p):
+            raise ValueError(f"learned must be from 0 to n = {len(p)}, not {learned}")
+        return MEAN_SQUARE_VALUE * float(p.sort(descending=True).values[int(learned) :].sum())
+    mask = torch.as_tensor(learned)
+    if mask.dtype != torch.bool or mask.shape != p.shape:
+        raise ValueError(f"learned must be a count, or a boolean mask of {len(p)} features")
+    return MEAN_SQUARE_VALUE * float(p[~mask].sum())
+
+
+def orthonormal_loss(p: Tensor, m: int) -> float:
+    """Loss of the m most frequent features kept perfectly and the rest dropped.
+
+    `weak_loss(p, min(m, n))`: exact for W whose first m rows are orthonormal, the rest and b
+    zero. An upper bound on the best loss for any p and m, since that W is one candidate.
+    """
+    if int(m) != m or m < 1:
+        raise ValueError(f"m must be a whole number >= 1, not {m}")
+    return weak_loss(p, min(int(m), len(p)))
+
+
+def weak_exponent(alpha: float) -> float:
+    """α - 1: the loss falls as m^-(α-1) in the weak regime; for α > 1 and m ≪ n only.
+
+    Σ over i > m of i^-α is about m^(1-α) / (α - 1), as long as n cuts off little of it
+    (Liu et al. 2025, section 3). At α <= 1 the sum hangs on n and there is no such power law.
+    """
+    if not alpha > 1:
+        raise ValueError(f"the weak exponent α - 1 holds for α > 1 only, not α = {alpha}")
+    return alpha - 1
+
+
+def strong_exponent(alpha: float) -> float:
+    """max(1, 2(α - 1)): the two limits stated for the strong regime (Liu et al. 2025, section 4).
+
+    About 1 for even frequencies, from squared overlaps near 1/m; about 2(α - 1) for steep
+    ones, from the m²/2 or so features that fit at small overlap. Heuristic, and a join of two
+    limits: measured exponents turn smoothly between them and drift with m (see meanfield).
+    """
+    if not alpha >= 0:
+        raise ValueError(f"alpha must be a number >= 0, not {alpha}")
+    return max(1.0, 2 * (alpha - 1))
+
+
+def linear_loss(W: Tensor, p: Tensor, b: Tensor | None = None) -> float:
+    """E||W Wᵀ x - x + b||², the loss without the ReLU; exact for any W (n, m), p (n,), b (n,).
+
+    With A = W Wᵀ - I, E[x] = p and Var[x_j] = (4/3) p_j - p_j²:
+    Σ_j Var[x_j] ||A_j||² + ||A p + b||². Without b the best one is used, b = -A p, and the
+    second term vanishes. (Our derivation, from independence.)
+    """
+    p = check_probabilities(p).double()
+    W = torch.as_tensor(W).detach().double()
+    if W.ndim != 2 or len(W) != len(p):
+        raise ValueError(
+            f"W of shape {tuple(W.shape)} does not have one row per feature ({len(p)})"
+        )
+    A = W @ W.T - torch.eye(len(p), dtype=torch.float64)
+    shift = 0.0 if b is None else float((A @ p + torch.as_tensor(b).double()).square().sum())
+    return float(((MEAN_SQUARE_VALUE * p - p**2) * A.square().sum(0)).sum()) + shift
+
+
+def interference(W: Tensor, p: Tensor) -> float:
+    """Mean squared disturbance of active features by other active ones, summed over features.
+
+    Σ_i p_i E[(Σ_{j≠i} κ_ij x_j)²], κ = W Wᵀ, x_j independent of feature i's activity:
+    Σ_i p_i (Σ_{j≠i} (4/3 p_j - p_j²) κ_ij² + (Σ_{j≠i} p_j κ_ij)²). Exact for that quantity.
+    As a part of the trained loss an estimate: no bias can silence an active feature's noise,
+    but ReLU clips large negative noise, so strongly negative overlaps cost less than this.
+    """
+    p = check_probabilities(p).double()
+    W = torch.as_tensor(W).detach().double()
+    if W.ndim != 2 or len(W) != len(p):
+        raise ValueError(
+            f"W of shape {tuple(W.shape)} does not have one row per feature ({len(p)})"
+        )
+    K = W @ W.T
+    K.fill_diagonal_(0)
+    return float((p * (K.square() @ (MEAN_SQUARE_VALUE * p - p**2) + (K @ p) ** 2)).sum())
+
+
+def interference_floor(p: Tensor, m: int) -> float:
+    """`interference` of unit rows at the Welch bound whose overlaps average out:
+
+    (4/3) ((Σ p_i)² - Σ p_i²) (n - m) / (m (n - 1)), about (4/3) E² / m for m ≪ n, 0 from m = n.
+
+    An estimate of the least loss of the strong regime, not a bound. It holds every pair of
+    features to the same squared overlap (fair for even frequencies; uneven ones can do better
+    by sparing frequent pairs) and ignores the ReLU on active outputs and what the bias costs.
+    """
+    p = check_probabilities(p).double()
+    pairs = float(p.sum() ** 2 - p.square().sum())
+    return MEAN_SQUARE_VALUE * pairs * welch_bound(len(p), m)
