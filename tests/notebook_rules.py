@@ -120,7 +120,7 @@ def call_faults(call: ast.Call) -> Iterator[str]:
     elif name == "show" and owner != ["plots"]:
         yield f"{ast.unparse(call.func)}: figures are shown by plots.show"
     elif name == "show":
-        words = [given.value for given in call.keywords if given.arg == "alt"]
+        words = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "alt")]
         if not words or (isinstance(words[0], ast.Constant) and not str(words[0].value).strip()):
             yield "plots.show without alternative text"
 
