@@ -1,0 +1,209 @@
+"""Many toy models trained side by side: how the batches are drawn and how one step is taken.
+
+Three things make it quick without changing what is minimised:
+
+* rows are drawn by strata. Every row forces one active feature, chosen with q_i ∝ p_i^0.85
+  at evenly spaced quantiles; the others stay Bernoulli. A row with active features S then
+  comes Σ_S q_i / p_i times as often as in the data, so it is weighed by the inverse
+  (importance sampling, balance heuristic), and the empty row is added exactly;
+* a row has about two active features of n, so only the read-out is a dense product;
+* models that share a frequency law and a seed share their rows, along an instance axis.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+FORCED_POWER = 0.85  # q_i ∝ p_i^0.85: near the frequencies, with more rows for the rare
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One training recipe; the loss minimised is the same for all."""
+
+    name: str
+    steps: int
+    batch: int
+    lr: float
+    warmup: float  # share of the steps
+    floor: float  # last learning rate as a share of `lr`; a cosine leads there
+    beta2: float
+    strata: bool  # rows forced to hold a feature, q_i ∝ p_i^FORCED_POWER; else plain Bernoulli
+    bias_std: float  # b starts at this times N(0, 1)
+
+
+PROTOCOLS = {
+    "published": Protocol("published", 20_000, 2048, 1e-2, 0.1, 0.05, 0.999, False, 1.0),
+    "converged": Protocol("converged", 4_000, 256, 2e-2, 0.1, 0.0, 0.99, True, 0.0),
+}
+
+
+@dataclass
+class Rows:
+    """A sparse batch: entry `flat` = row * n + feature is active with `value`."""
+
+    flat: Tensor
+    value: Tensor
+    weight: Tensor  # (B,), what a row counts for in the expected loss
+    empty: float  # probability of the empty row, where that is added exactly
+
+
+class Sampler:
+    """Draws sparse rows for one frequency law p, shape (n,)."""
+
+    def __init__(self, p: Tensor, strata: bool, seed: int, device: torch.device):
+        self.n, self.strata, self.device = len(p), strata, device
+        self.generator = torch.Generator(device).manual_seed(seed)
+        p = p.to(device, torch.float64)
+        # A Poisson number of events of rate -log(1 - p_i) hits entry i at least once with
+        # probability exactly p_i: Bernoulli rows without drawing n numbers for each.
+        rate = -torch.log1p(-p.clamp_max(1 - 1e-9))
+        self.total, self.rate_cdf = rate.sum(), (rate / rate.sum()).cumsum(0)
+        q = p**FORCED_POWER
+        q = q / q.sum()
+        self.q_cdf, self.odds = q.cumsum(0), torch.where(p > 0, q / p, 0.0)
+        self.empty = float((1 - p).prod()) if strata else 0.0
+
+    def draw(self, batch: int) -> Rows:
+        g, device = self.generator, self.device
+        count = int(torch.poisson(batch * self.total.reshape(1), generator=g))
+        row = torch.randint(batch, (count,), generator=g, device=device)
+        flat = row * self.n + self._pick(self.rate_cdf, self._uniform(count))
+        if self.strata:
+            rows = torch.arange(batch, device=device)
+            forced = self._pick(self.q_cdf, (rows + self._uniform(batch)) / batch)
+            flat = torch.cat([flat, rows * self.n + forced])
+        flat = torch.unique(flat)  # sorted; an entry hit twice is active once
+        weight = torch.full((batch,), 1 / batch, device=device)
+        if self.strata:  # a row of features S is drawn Σ_S q_i / p_i times as often as in the data
+            odds = torch.bincount(flat // self.n, self.odds[flat % self.n], minlength=batch)
+            weight = (weight / odds).float()
+        value = 2 * torch.rand(len(flat), generator=g, device=device)
+        return Rows(flat, value, weight, self.empty)
+
+    def _uniform(self, count: int) -> Tensor:
+        return torch.rand(count, generator=self.generator, device=self.device, dtype=torch.float64)
+
+    def _pick(self, cdf: Tensor, u: Tensor) -> Tensor:
+        return torch.searchsorted(cdf, u).clamp_max_(self.n - 1)
+
+
+class Bundle:
+    """K models (n, m, γ) on shared rows; `theta` (n, K, m + 1) holds W, and b in its last column.
+
+    A narrower model is padded with columns of zeros: their gradient is exactly zero.
+    """
+
+    def __init__(self, p: Tensor, widths: Sequence[int], decays: Sequence[float], seed: int,
+                 protocol: Protocol, device: torch.device):  # fmt: skip
+        n, K, m = len(p), len(widths), max(widths)
+        self.p = p
+        self.sampler = Sampler(p, protocol.strata, 1_000_003 + seed, device)
+        self.n, self.K, self.m, self.protocol = n, K, m, protocol
+        self.theta = torch.zeros(n, K, m + 1, device=device)
+        for k, width in enumerate(widths):
+            g = torch.Generator().manual_seed(seed)  # on the CPU: the same start on any device
+            self.theta[:, k, :width] = (torch.randn(n, width, generator=g) / width**0.5).to(device)
+            if protocol.bias_std:
+                self.theta[:, k, m] = (protocol.bias_std * torch.randn(n, generator=g)).to(device)
+        decay = torch.tensor(decays, dtype=torch.float32, device=device).view(1, K, 1)
+        self.shrink, self.grow = decay.clamp_min(0), decay.clamp_max(0)
+        self.theta.requires_grad_()
+        betas = (0.9, protocol.beta2)
+        self.adam = torch.optim.Adam([self.theta], lr=protocol.lr, betas=betas, fused=True)
+
+    @torch.no_grad()
+    def step(self, lr: float) -> None:
+        """One update of all K models: decoupled signed decay on W, then Adam on the gradient."""
+        rows = self.sampler.draw(self.protocol.batch)
+        self.theta.grad = self._gradient(rows)
+        W = self.theta[:, :, : self.m]
+        factor = 1 - lr * self.shrink
+        if bool((self.grow < 0).any()):
+            norm = W.norm(dim=2, keepdim=True).clamp_min_(1e-12)
+            factor = factor + lr * self.grow * (1 - 1 / norm)
+        W.mul_(factor)
+        self.adam.param_groups[0]["lr"] = lr
+        self.adam.step()
+
+    def _forward(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Residuals D (K, B, n) where the output is on, hidden h (K, B, m + 1) ending in 1."""
+        B, n, K, m = len(rows.weight), self.n, self.K, self.m
+        row, column = rows.flat // n, rows.flat % n
+        X = torch.sparse_coo_tensor(
+            torch.stack([row, column]),
+            rows.value,
+            (B, n),
+            is_coalesced=True,
+            check_invariants=False,
+        )
+        h = torch.sparse.mm(X, self.theta.view(n, -1)).view(B, K, m + 1)
+        h[:, :, m] = 1.0  # carries b through the product
+        h = h.transpose(0, 1).contiguous()
+        D = torch.bmm(h, self.theta.permute(1, 2, 0)).relu_()
+        on = D.view(K, -1).index_select(1, rows.flat)
+        D.view(K, -1).index_copy_(1, rows.flat, torch.where(on > 0, on - rows.value, 0.0))
+        return D, h, on, row, column
+
+    def _gradient(self, rows: Rows) -> Tensor:
+        D, h, _, row, column = self._forward(rows)
+        K, B, n, m = self.K, len(rows.weight), self.n, self.m
+        weight = rows.weight.view(1, B, 1)
+        through_output = torch.bmm(D.transpose(1, 2), h * weight)
+        u = torch.bmm(D, self.theta.transpose(0, 1)) * weight
+        u[:, :, m] = 0.0
+        order = torch.argsort(column, stable=True)
+        XT = torch.sparse_coo_tensor(
+            torch.stack([column[order], row[order]]), rows.value[order], (n, B),
+            is_coalesced=True, check_invariants=False,
+        )  # fmt: skip
+        grad = torch.sparse.mm(XT, u.transpose(0, 1).reshape(B, -1)).view(n, K, m + 1)
+        grad = grad.add_(through_output.transpose(0, 1)).mul_(2)
+        grad[:, :, m] += 2 * rows.empty * self.theta[:, :, m].relu()
+        return grad
+
+    @torch.no_grad()
+    def row_losses(self, rows: Rows) -> tuple[Tensor, Tensor]:
+        """Squared error summed over features, per row (K, B), and of the empty row (K,)."""
+        D, _, on, row, _ = self._forward(rows)
+        missed = torch.where(on > 0, torch.zeros_like(on), rows.value.square().expand_as(on))
+        loss = D.square().sum(2).index_add_(1, row, missed)
+        return loss, self.theta[:, :, self.m].relu().square().sum(0)
+
+    @torch.no_grad()
+    def held_out(self, seed: int, batches: int = 40, size: int = 1024) -> tuple[Tensor, Tensor]:
+        """Expected loss on fresh strata and its standard error over batches, each (K,)."""
+        sampler = Sampler(self.p, True, seed, self.sampler.device)
+        means = []
+        for _ in range(batches):
+            rows = sampler.draw(size)
+            loss, empty = self.row_losses(rows)
+            means.append((loss * rows.weight).sum(1).double() + rows.empty * empty.double())
+        stacked = torch.stack(means)
+        return stacked.mean(0), stacked.std(0) / batches**0.5
+
+    def run(self, steps: int) -> tuple[list[int], list[Tensor]]:
+        """Train for `steps`; about 40 running losses (K,), each over one batch of rows."""
+        every, seen, losses = max(1, steps // 40), [], []
+        for t in range(steps):
+            self.step(learning_rate(self.protocol, t, steps))
+            if (t + 1) % every == 0 or t + 1 == steps:
+                rows = self.sampler.draw(self.protocol.batch)
+                loss, empty = self.row_losses(rows)
+                seen.append(t + 1)
+                losses.append((loss * rows.weight).sum(1) + rows.empty * empty)
+        return seen, losses
+
+
+def learning_rate(protocol: Protocol, t: int, steps: int) -> float:
+    """Linear warm-up, then a cosine from `lr` to `floor` of it."""
+    warm = max(1.0, protocol.warmup * steps)
+    if t < warm:
+        return protocol.lr * (t + 1) / warm
+    cosine = 0.5 * (1 + math.cos(math.pi * (t - warm) / (steps - warm)))
+    return protocol.lr * (protocol.floor + (1 - protocol.floor) * cosine)

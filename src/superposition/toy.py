@@ -1,0 +1,216 @@
+"""The toy model of superposition: y = ReLU(W Wᵀ x + b), trained to give back its input.
+
+The loss is E ||y - x||², summed over features. AdamW decays W only, with a signed strength γ:
+γ >= 0 shrinks rows, W_i ← W_i (1 - ηγ); γ < 0 grows them towards norm 1,
+W_i ← W_i + ηγ W_i (1 - 1/||W_i||)  (Liu, Liu and Gore 2025, arXiv 2505.10465).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from .engine import PROTOCOLS, Bundle, Protocol
+from .features import check_probabilities
+
+TOLERANCE = 0.03  # a run has converged if twice its budget would take off less than this
+_HELD_OUT_SEED = 987_654_321
+_CACHE_FLOATS = 600_000  # B × n × K that stays in a core's cache: sets the models per bundle
+
+
+@dataclass(frozen=True)
+class ToyResult:
+    """One trained model and how far to trust it."""
+
+    W: Tensor  # (n, m), rows W_i
+    b: Tensor  # (n,)
+    loss: float  # held-out, on fresh data, summed over features
+    loss_error: float  # standard error of `loss` from the finite held-out set
+    history: dict[str, list[float]]  # "step" and "loss" (noisy: one batch each)
+    p: Tensor  # (n,)
+    m: int
+    weight_decay: float
+    seed: int
+    protocol: str
+    steps: int
+    gain: float  # estimated share of the loss that twice the steps would take off; nan: not asked
+
+    @property
+    def converged(self) -> bool:
+        """Whether twice the steps would take off less than TOLERANCE of the loss."""
+        return self.gain < TOLERANCE
+
+
+class SweepError(RuntimeError):
+    """Some runs of a sweep failed; `results` holds the others in order, None where one failed."""
+
+    def __init__(self, message: str, results: list[ToyResult | None]):
+        super().__init__(message)
+        self.results = results
+
+
+def train(p: Tensor, m: int, weight_decay: float, *, seed: int = 0, protocol: str = "converged",
+          steps: int | None = None, check: bool = True, device: str | torch.device = "cpu",
+          progress: bool = False) -> ToyResult:  # fmt: skip
+    """Train one toy model on frequencies p, shape (n,), with m dimensions and decay γ.
+
+    `protocol` is "converged" (the book's) or "published" (the paper's); `steps` overrides its
+    length. With `check`, a second run of half the length says whether it has converged.
+    Raises ValueError on settings that make no sense and RuntimeError if the loss diverges.
+    """
+    run = {"p": p, "m": m, "weight_decay": weight_decay, "seed": seed}
+    try:
+        return sweep([run], protocol=protocol, steps=steps, check=check, device=device,
+                     progress=progress)[0]  # fmt: skip
+    except SweepError as error:
+        raise RuntimeError(str(error)) from error
+
+
+def grid(**axes: Any) -> list[dict[str, Any]]:
+    """All combinations of p=[...], m=[...], weight_decay=[...], seed=[...], last axis fastest.
+
+    A single value stands for a list of one.
+    """
+    lists = [list(v) if isinstance(v, (list, tuple, range)) else [v] for v in axes.values()]
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*lists)]
+
+
+def sweep(
+    runs: Iterable[Mapping[str, Any]], *, protocol: str = "converged", steps: int | None = None,
+    check: bool = True, executor: Executor | None = None, device: str | torch.device = "cpu",
+    progress: bool = True,
+) -> list[ToyResult]:  # fmt: skip
+    """Train many models; results in the order of `runs`, dicts as `grid` makes them.
+
+    Models that share p and seed are trained together, in bundles spread over the cores by
+    threads, or over any `concurrent.futures` executor (a process pool, Dask's). What fails is
+    reported once the rest is done, in a SweepError that carries the finished results.
+    """
+    jobs = [_checked(run) for run in runs]
+    if not jobs:
+        raise ValueError("there is nothing to train: give at least one run, as grid() makes them")
+    recipe = _recipe(protocol, steps)
+    device = torch.device(device)
+    bundles = _bundles(jobs, recipe)
+    total = sum(len(bundle) for bundle in bundles)
+    results: list[ToyResult | None] = [None] * len(jobs)
+    failures: list[str] = []
+    own = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
+    threads = torch.get_num_threads()
+    if own and len(bundles) > 1:
+        torch.set_num_threads(1)  # one core a bundle beats several cores an operation
+    try:
+        with own or nullcontext(), tqdm(
+            total=total, disable=not progress, leave=False, unit="model", delay=1
+        ) as bar:  # fmt: skip
+            pool = executor or own
+            assert pool is not None
+            futures = {
+                pool.submit(_train_bundle, [jobs[i] for i in bundle], recipe, check, device): bundle
+                for bundle in bundles
+            }
+            for future in as_completed(futures):
+                bundle = futures[future]
+                try:
+                    for i, outcome in zip(bundle, future.result(), strict=True):
+                        if isinstance(outcome, str):
+                            failures.append(outcome)
+                        else:
+                            results[i] = outcome
+                except Exception as error:  # a worker died: keep what the others finished
+                    failures.append(f"{len(bundle)} runs lost with their worker: {error!r}")
+                bar.update(len(bundle))
+    finally:
+        torch.set_num_threads(threads)
+    if failures:
+        done = sum(r is not None for r in results)
+        raise SweepError(
+            f"{len(jobs) - done} of {len(jobs)} runs failed ({done} kept in .results): "
+            + "; ".join(failures[:3]), results,
+        )  # fmt: skip
+    return [r for r in results if r is not None]
+
+
+def _train_bundle(runs: Sequence[dict[str, Any]], recipe: Protocol, check: bool,
+                  device: torch.device) -> list[ToyResult | str]:  # fmt: skip
+    """Train runs that share p and seed; an error message in the place of one that diverged."""
+    p, seed = runs[0]["p"], runs[0]["seed"]
+    widths, decays = [r["m"] for r in runs], [r["weight_decay"] for r in runs]
+    losses = {}
+    for steps in ([recipe.steps // 2] if check else []) + [recipe.steps]:
+        bundle = Bundle(p, widths, decays, seed, recipe, device)
+        seen, history = bundle.run(steps)
+        losses[steps], error = bundle.held_out(_HELD_OUT_SEED)
+    theta = bundle.theta.detach().cpu()
+    outcomes: list[ToyResult | str] = []
+    for k, run in enumerate(runs):
+        curve = [float(h[k]) for h in history]
+        loss = float(losses[recipe.steps][k])
+        if not math.isfinite(loss) or loss > 1e6:
+            bad = next((s for s, v in zip(seen, curve, strict=True) if not v < 1e6), recipe.steps)
+            outcomes.append(
+                f"the loss diverged by step {bad} with m = {run['m']}, seed = {seed}, "
+                f"weight_decay = {run['weight_decay']}, lr = {recipe.lr}: use a smaller lr"
+            )
+            continue
+        gain = _gain(float(losses[recipe.steps // 2][k]), loss) if check else math.nan
+        m = run["m"]
+        outcomes.append(ToyResult(
+            W=theta[:, k, :m].clone(), b=theta[:, k, bundle.m].clone(), loss=loss,
+            loss_error=float(error[k]), history={"step": [float(s) for s in seen], "loss": curve},
+            p=p.cpu(), m=m, weight_decay=run["weight_decay"], seed=seed, protocol=recipe.name,
+            steps=recipe.steps, gain=gain,
+        ))  # fmt: skip
+    return outcomes
+
+
+def _gain(half: float, full: float) -> float:
+    """What the next doubling takes off, if it takes half the share of the last one."""
+    return 0.0 if full <= 0 else max(0.0, 0.5 * (half - full) / full)
+
+
+def _bundles(runs: Sequence[dict[str, Any]], recipe: Protocol) -> list[list[int]]:
+    """Indices of runs that train together: same p and seed, similar m, as many as fit a cache."""
+    groups: dict[tuple[bytes, int], list[int]] = {}
+    for i, run in enumerate(runs):
+        groups.setdefault((run["p"].numpy().tobytes(), run["seed"]), []).append(i)
+    bundles = []
+    for group in groups.values():
+        group.sort(key=lambda i: runs[i]["m"])
+        size = max(1, min(8, _CACHE_FLOATS // (recipe.batch * len(runs[group[0]]["p"]))))
+        bundles += [group[i : i + size] for i in range(0, len(group), size)]
+    return bundles
+
+
+def _recipe(protocol: str, steps: int | None) -> Protocol:
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"unknown protocol {protocol!r}: use one of {', '.join(PROTOCOLS)}")
+    recipe = PROTOCOLS[protocol]
+    if steps is not None:
+        if int(steps) != steps or steps < 2:
+            raise ValueError(f"steps must be a whole number >= 2, not {steps}")
+        recipe = replace(recipe, steps=int(steps))
+    return recipe
+
+
+def _checked(run: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = set(run) - {"p", "m", "weight_decay", "seed"}
+    if unknown or not {"p", "m", "weight_decay"} <= set(run):
+        raise ValueError(f"a run needs p, m, weight_decay (and may have seed), not {sorted(run)}")
+    m, decay, seed = run["m"], float(run["weight_decay"]), run.get("seed", 0)
+    if int(m) != m or m < 1:
+        raise ValueError(f"m, the width, must be a whole number >= 1, not {m}")
+    if not -1 <= decay <= 1:
+        raise ValueError(f"weight_decay must lie between -1 and 1, not {decay}")
+    p = check_probabilities(run["p"]).cpu()
+    return {"p": p, "m": int(m), "weight_decay": decay, "seed": int(seed)}
