@@ -107,8 +107,8 @@ def sweep(
     failures: list[str] = []
     own = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
     threads = torch.get_num_threads()
-    if own and len(bundles) > 1:
-        torch.set_num_threads(1)  # one core a bundle beats several cores an operation
+    if own:  # one core a bundle beats several cores an operation
+        torch.set_num_threads(max(1, threads // len(bundles)))
     try:
         with own or nullcontext(), tqdm(
             total=total, disable=not progress, leave=False, unit="model", delay=1
@@ -187,7 +187,8 @@ def _bundles(runs: Sequence[dict[str, Any]], recipe: Protocol) -> list[list[int]
     bundles = []
     for group in groups.values():
         group.sort(key=lambda i: runs[i]["m"])
-        size = max(1, min(8, _CACHE_FLOATS // (recipe.batch * len(runs[group[0]]["p"]))))
+        fits = max(1, min(8, _CACHE_FLOATS // (recipe.batch * len(runs[group[0]]["p"]))))
+        size = min(fits, math.ceil(len(runs) / (os.cpu_count() or 1)))  # no core without work
         bundles += [group[i : i + size] for i in range(0, len(group), size)]
     return bundles
 
