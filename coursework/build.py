@@ -249,8 +249,13 @@ def leaks_of(name: str, out: Path, hidden: list[str]) -> list[str]:
 def verify(name: str, out: Path = OUT) -> str:
     """Grade the solution (full marks) and the untouched student version (nothing at all)."""
     import judge
+    import sandbox
 
     grader = out / "grader" / name
+    if json.loads((grader / "assignment.json").read_text())["checkpoint"]:
+        missing = sandbox.fetch_checkpoint()
+        if missing:
+            print(f"{name}: {missing}", file=sys.stderr)
     solved = judge.grade(out / "instructor" / f"{name}.ipynb", grader)
     short = [q.name for q in solved.questions if q.score < q.points]
     if short or solved.status != "graded" or solved.cell_errors:
@@ -337,7 +342,8 @@ def _describe(name: str, notebook: Any, tests: Path) -> dict[str, Any]:
         question["public"], question["hidden"] = total - hidden, hidden
         if not question["manual"] and hidden == 0:
             raise ValueError(f"{name}: {question['name']} has no hidden test")
-    return {"name": name, "questions": questions}
+    needs = any("minilm_folder" in cell.source for cell in notebook.cells)
+    return {"name": name, "checkpoint": needs, "questions": questions}
 
 
 def _with_tests(source: Path, target: Path, tests: Path) -> None:

@@ -43,6 +43,17 @@ def call(f, *args):
         raise first
 
 
+def stream(f, blocks):
+    """f of an iterator over the blocks that can be used once; as `call`, arrays or tensors."""
+    assert callable(f), f"expected a function, not {type(f).__name__}"
+    try:
+        return f(iter(list(blocks)))
+    except Exception:
+        import torch
+
+        return f(iter([torch.as_tensor(B) for B in blocks]))
+
+
 def near(got, wanted, rtol=2e-4, atol=1e-6):
     """Same shape and close: wide enough for single precision, too narrow for another formula."""
     got, wanted = num(got), np.asarray(wanted, dtype=np.float64)

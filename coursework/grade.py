@@ -111,6 +111,10 @@ def grade_folder(
     kind = kind or sandbox.best()
     if kind == "none":
         print(sandbox.WARNING, file=sys.stderr)
+    if json.loads(info_path.read_text())["checkpoint"]:
+        missing = sandbox.fetch_checkpoint()
+        if missing:
+            print(missing, file=sys.stderr)
     kept = out / ".results"
     if fresh:
         shutil.rmtree(kept, ignore_errors=True)

@@ -26,18 +26,7 @@ class WireError(Exception):
     """The other side closed, sent something that is no frame, or sent too much."""
 
 
-class OnePass:
-    """An iterator over `items` that can be used once: it arrives as such on the other side."""
-
-    def __init__(self, items: Any) -> None:
-        self.items = list(items)
-        self._left = iter(self.items)
-
-    def __iter__(self) -> Any:
-        return self._left
-
-    def __next__(self) -> Any:
-        return next(self._left)
+_LIST_ITERATOR = type(iter([]))
 
 
 def encode(x: Any, depth: int = 0) -> Any:
@@ -65,8 +54,8 @@ def encode(x: Any, depth: int = 0) -> Any:
         return float(x) if math.isfinite(x) else {"t": "float", "v": repr(float(x))}
     if isinstance(x, complex):
         return {"t": "complex", "v": [repr(x.real), repr(x.imag)]}
-    if isinstance(x, OnePass):
-        return {"t": "once", "v": [encode(v, depth + 1) for v in x.items]}
+    if type(x) is _LIST_ITERATOR:  # used up here, and usable once on the other side
+        return {"t": "once", "v": [encode(v, depth + 1) for v in x]}
     if isinstance(x, list | tuple | set | frozenset):
         kind = next(k for k in ("list", "tuple", "set", "frozenset") if _is(x, k))
         return {"t": kind, "v": [encode(v, depth + 1) for v in x]}
@@ -106,7 +95,7 @@ def decode(x: Any) -> Any:
             return complex(float(v[0]), float(v[1]))
         if kind in ("list", "tuple", "set", "frozenset", "once"):
             items = [decode(item) for item in v]
-            return OnePass(items) if kind == "once" else _KINDS[kind](items)
+            return iter(items) if kind == "once" else _KINDS[kind](items)
         if kind == "dict":
             return {decode(key): decode(value) for key, value in v}
         if kind == "opaque":
