@@ -1,0 +1,108 @@
+"""The published numbers: against the page they were taken from, and among themselves."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from superposition import published
+from superposition.scaling import fit_power_law
+
+SOURCE = Path(__file__).resolve().parents[2] / "shared" / "published.md"
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    if not SOURCE.exists():
+        pytest.skip("the page of published numbers is not beside this checkout")
+    return SOURCE.read_text()
+
+
+def test_27_models_with_distinct_repositories():
+    assert len(published.MODELS) == len({m.repo for m in published.MODELS}) == 27
+    families = Counter(m.family for m in published.MODELS)
+    assert families == {"OPT": 8, "Qwen2.5": 7, "GPT-2": 4, "Pythia": 8}
+    assert all(m.vocabulary > m.m > 0 for m in published.MODELS)
+
+
+def test_parameters_come_from_the_name():
+    by_name = {m.name: m.parameters for m in published.MODELS}
+    assert by_name["125m"] == 125e6 and by_name["0.5B"] == 0.5e9
+    assert by_name["gpt2-medium"] is None  # ends in m, states no number
+
+
+def test_overlaps_belong_to_widths_of_their_family():
+    for family, points in published.OVERLAPS.items():
+        widths = {m.m for m in published.MODELS if m.family == family}
+        assert {m for m, _ in points} <= widths
+        # As the paper's figure shows and the book says: all lie above the geometric floor 1/m.
+        assert all(1 / m < value < 1 for m, value in points)
+
+
+def test_table_a9_gives_the_published_exponent():
+    table = np.array(published.CHINCHILLA_TABLE, dtype=float)
+    assert table.shape == (50, 2) and (np.diff(table[:, 0]) > 0).all()
+    fit = fit_power_law(table[:, 1], table[:, 0])
+    assert round(fit.exponent, 3) == published.PARAMETERS_PER_WIDTH.value == 2.523
+    implied = fit.exponent * published.CHINCHILLA_FITS["Besiroglu"].alpha
+    expected = published.CHINCHILLA_EXPONENT
+    assert abs(implied - expected.value) < expected.error
+
+
+def test_every_value_names_its_source():
+    values = [published.LOSS_EXPONENT, *published.STRONG_EXPONENTS.values(),
+              *published.DENSITY_EXPONENTS, published.PARAMETERS_PER_WIDTH,
+              *published.CHINCHILLA_FITS.values()]  # fmt: skip
+    assert all("arXiv" in v.source for v in values)
+
+
+def test_table_a9_matches_the_page(text):
+    line = next(line for line in text.splitlines() if "Table A9" in line)
+    rows = re.findall(r"(\d+) (\d{3,4})[,.]", line.split("d_model): ")[1])
+    assert [(int(a), int(b)) for a, b in rows] == list(published.CHINCHILLA_TABLE)
+
+
+def test_overlaps_match_the_page(text):
+    found = {}
+    for family, cell in re.findall(r"^\| ([\w.-]+) \| (\d+: .*) \|$", text, flags=re.M):
+        points = []
+        for part in cell.split(" · "):
+            m, values = part.split(": ")
+            points += [(int(m), float(v)) for v in values.split(" and ")]
+        found[family] = tuple(points)
+    assert found == published.OVERLAPS
+
+
+def test_widths_and_vocabularies_match_the_page(text):
+    section = text.split("## The 27 models")[1].split("##")[0]
+    lines = {line.split(" (")[0][2:]: line for line in section.splitlines() if line[:2] == "- "}
+    assert lines.keys() == published.OVERLAPS.keys()
+    for model in published.MODELS:
+        line = lines[model.family]
+        name = model.name.removeprefix("gpt2-")
+        if model.name != "gpt2":
+            assert re.search(rf"[ :]{re.escape(name)} {model.m}\b", line), model
+        assert f"{model.vocabulary:,}" in line, model
+
+
+def test_single_numbers_match_the_page(text):
+    strong = published.STRONG_EXPONENTS
+    r2 = (published.STRONG_R2, published.WEAK_R2)
+    fits = published.CHINCHILLA_FITS
+    protocol = published.TOY_PROTOCOL
+    for piece in (
+        f"{strong['exponential'].value:g} (exponential), {strong['power'].value:g} (power), "
+        f"{strong['linear'].value:g} (linear)",
+        f"strong {r2[0]['exponential']:g} / {r2[0]['power']:g} / {r2[0]['linear']:g}",
+        f"{r2[1]['exponential']:.2f} / {r2[1]['power']:.2f} / {r2[1]['linear']:.3f}",
+        f"α_m = {published.LOSS_EXPONENT.value:g} ± {published.LOSS_EXPONENT.error:g}",
+        ", ".join(f"{v.value:g} ± {v.error:g}" for v in published.DENSITY_EXPONENTS),
+        "E {0.E:g}, A {0.A:g}, B {0.B:g}, α {0.alpha:g}, β {0.beta:g}".format(fits["Hoffmann"]),
+        "E {0.E:g}, A {0.A:g}, B {0.B:.2f}, α {0.alpha:g}, β {0.beta:g}".format(fits["Besiroglu"]),
+        "m in {" + ", ".join(map(str, protocol["m"])) + "}",
+        f"batch {protocol['batch_size']}, {protocol['steps']:,} steps",
+        f"{protocol['models']:,} trained models, written for {protocol['cpus']} CPUs",
+    ):
+        assert piece in text, piece
