@@ -110,8 +110,9 @@ def sweep(
     if own:  # one core a bundle beats several cores an operation
         torch.set_num_threads(max(1, threads // len(bundles)))
     try:
+        hidden = {} if progress else {"disable": True}  # unsaid, TQDM_DISABLE decides
         with own or nullcontext(), tqdm(
-            total=total, disable=not progress, leave=False, unit="model", delay=1
+            total=total, leave=False, unit="model", delay=1, **hidden
         ) as bar:  # fmt: skip
             pool = executor or own
             assert pool is not None
