@@ -1,0 +1,14 @@
+"""No progress bars in a built page: nobody waits there, and a finished bar would stay as litter."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """The kernels that run the pages inherit this; tqdm obeys it unless the code says otherwise."""
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
