@@ -9,6 +9,6 @@ from sphinx.application import Sphinx
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """The kernels that run the pages inherit this; tqdm obeys it unless the code says otherwise."""
+    """The kernels that run the pages inherit the variable, and the module's sweeps obey it."""
     os.environ.setdefault("TQDM_DISABLE", "1")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -110,9 +110,10 @@ def sweep(
     if own:  # one core a bundle beats several cores an operation
         torch.set_num_threads(max(1, threads // len(bundles)))
     try:
-        hidden = {} if progress else {"disable": True}  # unsaid, TQDM_DISABLE decides
+        # tqdm's own variable, which its notebook bar overlooks; the book's build sets it
+        hidden = not progress or bool(os.environ.get("TQDM_DISABLE"))
         with own or nullcontext(), tqdm(
-            total=total, leave=False, unit="model", delay=1, **hidden
+            total=total, disable=hidden, leave=False, unit="model", delay=1
         ) as bar:  # fmt: skip
             pool = executor or own
             assert pool is not None
