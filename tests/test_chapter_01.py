@@ -111,8 +111,8 @@ def test_every_sentence_about_distance(chapter):
 def check_geometry(names: dict) -> None:
     rows = names["rows_from_geometry"]()
     exponent, low, high = number(rows, "typical cosine")
-    # Over 20 seeds the exponent scatters by about 0.002.
-    assert exponent == pytest.approx(-0.5, abs=0.01) and high - low < 0.05
+    # Over 12 seeds the exponent scatters by 0.0014, and no interval is wider than 0.011.
+    assert exponent == pytest.approx(-0.5, abs=0.01) and high - low < 0.03
     for tolerance, kept in names["packed"].items():
         for m, count in kept.items():
             q = names["forbidden_share"](m, tolerance)
