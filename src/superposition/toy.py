@@ -11,7 +11,7 @@ import itertools
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -117,10 +117,13 @@ def sweep(
         ) as bar:  # fmt: skip
             pool = executor or own
             assert pool is not None
-            futures = {
-                pool.submit(_train_bundle, [jobs[i] for i in bundle], recipe, check, device): bundle
-                for bundle in bundles
-            }
+            futures: dict[Future[list[ToyResult | str]], list[int]] = {}
+            for bundle in bundles:
+                work = [jobs[i] for i in bundle]
+                try:
+                    futures[pool.submit(_train_bundle, work, recipe, check, device)] = bundle
+                except RuntimeError as error:  # the executor has died already
+                    failures.append(f"{len(bundle)} runs not taken by the executor: {error!r}")
             for future in as_completed(futures):
                 bundle = futures[future]
                 try:
