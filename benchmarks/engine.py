@@ -1,0 +1,132 @@
+"""How fast the engine is: ratios against plain trainers, measured side by side in one run.
+
+    python benchmarks/engine.py            about ten minutes on two idle cores
+    python benchmarks/engine.py --full     also trains the published protocol to its end (an hour)
+
+Without --full the published protocol's cost is the time of 60 of its steps times 20,000, and its
+final losses are those that a --full run printed (n = 1000, m = 40, γ = -1); both are marked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+
+import numpy as np
+import torch
+
+from superposition import engine, features, scaling, toy
+
+N, M = 1000, 40
+SEEN_FINAL = {0.5: 0.451, 1.5: 0.0270}  # of the published protocol, 20,000 steps
+
+
+def dense_trainer(p: torch.Tensor, m: int, steps: int, bias_std: float) -> tuple[float, float]:
+    """The published protocol in plain torch; seconds a step, and the final held-out loss."""
+    g = torch.Generator().manual_seed(0)
+    n, recipe = len(p), engine.PROTOCOLS["published"]
+    W = (torch.randn(n, m, generator=g) / m**0.5).requires_grad_()
+    b = (bias_std * torch.randn(n, generator=g)).requires_grad_()
+    adam = torch.optim.Adam([W, b], lr=recipe.lr, fused=True)
+    start = time.perf_counter()
+    for t in range(steps):
+        x = features.sample(p, recipe.batch, g)
+        loss = (torch.relu(x @ W @ W.T + b) - x).square().sum(1).mean()
+        adam.zero_grad()
+        loss.backward()
+        lr = engine.learning_rate(recipe, t, steps)
+        with torch.no_grad():
+            W.mul_(1 - lr * (1 - 1 / W.norm(dim=1, keepdim=True)))
+        adam.param_groups[0]["lr"] = lr
+        adam.step()
+    seconds = (time.perf_counter() - start) / steps
+    bundle = engine.Bundle(p, [m], [-1.0], 0, engine.PROTOCOLS["converged"], torch.device("cpu"))
+    with torch.no_grad():
+        bundle.theta[:, 0, :m], bundle.theta[:, 0, m] = W, b
+    return seconds, float(bundle.held_out(1)[0])
+
+
+def time_to_loss(p: torch.Tensor, m: int, target: float) -> tuple[int, float, float]:
+    """Shortest doubling budget whose held-out loss is at most `target`: steps, seconds, loss."""
+    steps = 50
+    while True:
+        start = time.perf_counter()
+        result = toy.train(p, m, -1.0, steps=steps, check=False)
+        seconds = time.perf_counter() - start
+        if result.loss <= target or steps >= 6400:
+            return steps, seconds, result.loss
+        steps *= 2
+
+
+def against_the_published_protocol(full: bool) -> None:
+    print(f"\nTime to the published protocol's final loss, n = {N}, m = {M}, γ = -1")
+    print("   α  its loss  its time  steps     ours     loss   ratio")
+    for alpha in (0.5, 1.0, 1.5):
+        p = features.power_law(N, alpha)
+        per_step, final = dense_trainer(p, M, 20_000 if full else 60, 1.0)
+        if not full:
+            if alpha not in SEEN_FINAL:
+                continue
+            final = SEEN_FINAL[alpha]
+        steps, seconds, loss = time_to_loss(p, M, final)
+        theirs = per_step * 20_000
+        print(f"{alpha:4} {final:9.4f} {theirs:8.0f}s {steps:6} {seconds:7.1f}s {loss:8.4f} "
+              f"{theirs / seconds:6.0f}x{'' if full else '  (from 60 steps)'}")  # fmt: skip
+
+
+def against_the_same_loss_from_zero_bias(full: bool) -> None:
+    print("\nTime to within 3 % of the plain trainer started at b = 0 (n = 1000, m = 40, α = 1)")
+    p = features.power_law(N, 1.0)
+    steps = 20_000 if full else 1_500
+    per_step, final = dense_trainer(p, M, steps, 0.0)
+    ours, seconds, loss = time_to_loss(p, M, 1.03 * final)
+    print(f"plain {final:.4f} after {steps} steps, {per_step * steps:.0f}s; "
+          f"ours {loss:.4f} after {ours} steps, {seconds:.1f}s: "
+          f"{per_step * steps / seconds:.0f}x")  # fmt: skip
+
+
+def phase_diagram(steps: int) -> None:
+    laws = [features.power_law(200, a) for a in np.linspace(0, 2, 9)]
+    runs = toy.grid(p=laws, m=[4, 6, 9, 13, 20, 30], weight_decay=list(np.linspace(-1, 1, 10)))
+    start = time.perf_counter()
+    results = toy.sweep(runs, steps=steps, progress=False)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    done = np.mean([r.converged for r in results])
+    print(f"\nPhase diagram: {len(runs)} models, n = 200, {steps} steps, checked: {seconds:.0f}s, "
+          f"peak {peak:.1f} GiB, {done:.0%} converged, median gain "
+          f"{np.median([r.gain for r in results]):.3f}")  # fmt: skip
+
+
+def growth() -> None:
+    print("\nTime per model and step against n m (single models, one thread)")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    sizes, times = [], []
+    for n, m in ((100, 10), (200, 20), (400, 30), (800, 50), (1600, 60)):
+        bundle = engine.Bundle(features.power_law(n, 1.0), [m], [-1.0], 0,
+                               engine.PROTOCOLS["converged"], torch.device("cpu"))  # fmt: skip
+        for _ in range(5):
+            bundle.step(1e-3)
+        start = time.perf_counter()
+        for _ in range(40):
+            bundle.step(1e-3)
+        sizes.append(n * m)
+        times.append((time.perf_counter() - start) / 40)
+        print(f"n = {n:5} m = {m:3}  {times[-1] * 1e3:7.2f} ms")
+    torch.set_num_threads(threads)
+    fit = scaling.fit_power_law(sizes, times)
+    print(f"time ∝ (n m)^{fit.exponent:.2f} [{fit.interval[0]:.2f}, {fit.interval[1]:.2f}]")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--phase-steps", type=int, default=1000)
+    options = parser.parse_args()
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
+    growth()
+    against_the_published_protocol(options.full)
+    against_the_same_loss_from_zero_bias(options.full)
+    phase_diagram(options.phase_steps)
