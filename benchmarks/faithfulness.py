@@ -1,0 +1,60 @@
+"""The fast trainer against the plain reference, over a grid of both regimes.
+
+    python benchmarks/faithfulness.py --n 100 --m 4 8 24 --alpha 0.5 1 1.5 2 --steps 20000
+
+One line per setting: losses, φ_1/2 and mean squared overlaps of both, means over the seeds, and
+which of the three aims hold (loss at most 3 % above, φ within 0.05, overlap within 3 %). A minute
+or two for each m, α and seed at n = 100 and 20,000 steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from superposition import features, geometry, toy
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from reference import held_out_loss, train_reference
+
+GAMMAS = [-1.0, -0.33, -0.11, 0.11, 0.33, 1.0]
+
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("--n", type=int, default=100)
+parser.add_argument("--m", type=int, nargs="+", default=[4, 8, 24])
+parser.add_argument("--alpha", type=float, nargs="+", default=[0.5, 1.0, 1.5, 2.0])
+parser.add_argument("--seeds", type=int, default=1)
+parser.add_argument("--steps", type=int, default=20_000, help="of the reference")
+options = parser.parse_args()
+
+print("    n    m    α      γ   loss: reference  ours   φ: ref  ours   overlap: ref   ours   holds")
+held = []
+for m in options.m:
+    for alpha in options.alpha:
+        p = features.power_law(options.n, alpha)
+        rows: list[list[list[float]]] = [[] for _ in GAMMAS]
+        for seed in range(options.seeds):
+            W, b = train_reference(p, m, GAMMAS, options.steps, seed)
+            runs = toy.grid(p=p, m=m, weight_decay=GAMMAS, seed=seed)
+            ours = toy.sweep(runs, check=False, progress=False)
+            for k, r in enumerate(ours):
+                rows[k].append([
+                    held_out_loss(W[k], b[k], p)[0], held_out_loss(r.W, r.b, p)[0],
+                    geometry.represented_fraction(W[k]), geometry.represented_fraction(r.W),
+                    geometry.mean_squared_overlap(W[k]), geometry.mean_squared_overlap(r.W),
+                ])  # fmt: skip
+        for gamma, values in zip(GAMMAS, rows, strict=True):
+            a = np.mean(values, axis=0)
+            holds = (a[1] <= 1.03 * a[0], abs(a[3] - a[2]) <= 0.05, abs(a[5] / a[4] - 1) <= 0.03)
+            held.append(holds)
+            print(f"{options.n:5} {m:4} {alpha:4} {gamma:6}  {a[0]:12.4f} {a[1]:8.4f} {a[2]:8.2f} "
+                  f"{a[3]:5.2f} {a[4]:12.4f} {a[5]:8.4f}   "
+                  + " ".join(name if ok else "-" * len(name) for name, ok in
+                             zip(("loss", "φ", "overlap"), holds, strict=True)), flush=True)  # fmt: skip
+share = np.mean(held, axis=0)
+print(
+    f"held: loss {share[0]:.0%}, φ {share[1]:.0%}, overlap {share[2]:.0%} of {len(held)} settings"
+)
