@@ -1,0 +1,172 @@
+"""Closed forms against Monte Carlo on the book's own sampler, and the mean-field prediction."""
+
+import numpy as np
+import pytest
+import torch
+
+from superposition import features, geometry, theory
+from superposition.meanfield import mean_field
+from superposition.scaling import fit_power_law
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def monte_carlo(per_sample: torch.Tensor) -> tuple[float, float]:
+    """Mean and standard error; the tests below allow 4.5 of them (1 failure in 150,000)."""
+    values = per_sample.double()
+    return float(values.mean()), float(values.std() / len(values) ** 0.5)
+
+
+def test_weak_loss_is_what_dropped_features_cost():
+    p = features.power_law(30, 1.2)
+    x = features.sample(p, 400_000, generator())
+    kept = torch.zeros(30, dtype=torch.bool)
+    kept[[0, 3, 7]] = True
+    mean, error = monte_carlo(x[:, ~kept].square().sum(1))
+    assert abs(theory.weak_loss(p, kept) - mean) < 4.5 * error
+    mean, error = monte_carlo(x[:, 5:].square().sum(1))
+    assert abs(theory.weak_loss(p, 5) - mean) < 4.5 * error
+    # A count means the most frequent ones, whatever their order.
+    assert theory.weak_loss(p.flip(0), 5) == pytest.approx(theory.weak_loss(p, 5))
+    assert theory.orthonormal_loss(p, 5) == pytest.approx(theory.weak_loss(p, 5))
+    assert theory.orthonormal_loss(p, 40) == 0
+
+
+@pytest.mark.parametrize("alpha", [1.5, 2.0, 2.5])
+def test_the_weak_exponent_is_the_slope_of_the_weak_loss(alpha):
+    # 10^6 features, so that the end of the list takes no part; m + 1/2 centres the sum on the
+    # integral. What is left of the truncation: (m/n)^(α-1), at α = 1.5 about 1 % of the slope.
+    p = features.power_law(1_000_000, alpha)
+    m = np.array([20, 40, 80, 160])
+    fit = fit_power_law(m + 0.5, [theory.weak_loss(p, int(k)) for k in m])
+    assert fit.exponent == pytest.approx(-theory.weak_exponent(alpha), rel=0.02)
+
+
+def test_exponents_of_both_regimes_and_their_ranges():
+    assert theory.strong_exponent(0) == theory.strong_exponent(1.5) == 1
+    assert theory.strong_exponent(2) == 2
+    with pytest.raises(ValueError, match="α > 1"):
+        theory.weak_exponent(1.0)
+    with pytest.raises(ValueError, match="alpha"):
+        theory.strong_exponent(float("nan"))
+
+
+def test_the_linear_loss_is_exact():
+    p = features.power_law(12, 0.7, density=1.5)
+    W = torch.randn(12, 4, generator=generator(1)) / 2
+    b = torch.randn(12, generator=generator(2)) / 5
+    x = features.sample(p, 400_000, generator(3))
+    y = x @ W @ W.T - x
+    mean, error = monte_carlo((y + b).square().sum(1))
+    assert abs(theory.linear_loss(W, p, b) - mean) < 4.5 * error
+    best = -y.mean(0)
+    mean, error = monte_carlo((y + best).square().sum(1))
+    assert abs(theory.linear_loss(W, p) - mean) < 4.5 * error
+    assert theory.linear_loss(torch.eye(12), p) == 0
+
+
+def test_interference_is_what_active_features_hear():
+    p = features.power_law(20, 0.5, density=2.0)
+    W = geometry.random_unit_vectors(20, 5, generator(4)) + 0.1  # a mean overlap that is not 0
+    x = features.sample(p, 400_000, generator(5))
+    K = W @ W.T
+    noise = x @ (K - torch.diag(K.diag()))
+    mean, error = monte_carlo(((x > 0) * noise.square()).sum(1))
+    assert abs(theory.interference(W, p) - mean) < 4.5 * error
+
+
+def test_the_floor_is_the_interference_of_a_balanced_tight_frame():
+    # Two orthonormal bases (the identity and Hadamard's), with signs: a tight frame of 16 in 8.
+    H = torch.ones(1, 1)
+    for _ in range(3):
+        H = torch.cat([torch.cat([H, H], 1), torch.cat([H, -H], 1)])
+    W = torch.cat([torch.eye(8), H / 8**0.5])
+    p = torch.full((16,), 0.05)
+    K = (W @ W.T).fill_diagonal_(0)
+    assert geometry.mean_squared_overlap(W) == pytest.approx(geometry.welch_bound(16, 8))
+    # The floor lets overlaps average out; here their mean adds what the formula says it does.
+    mean_part = float((p * ((K @ p) ** 2 - K.square() @ p.square())).sum())
+    floor = theory.interference_floor(p, 8)
+    assert theory.interference(W, p) == pytest.approx(floor + mean_part, rel=1e-5)
+    assert floor == pytest.approx(4 / 3 * 16 * 15 * 0.05**2 * 8 / (8 * 15), rel=1e-5)
+    assert theory.interference_floor(p, 16) == theory.interference_floor(p, 20) == 0
+
+
+@pytest.mark.parametrize("bad", [-1, 31, [True] * 3, [0.5] * 30])
+def test_weak_loss_refuses_masks_and_counts_that_do_not_fit(bad):
+    with pytest.raises(ValueError, match="learned"):
+        theory.weak_loss(features.linear(30), bad)
+
+
+def test_matrices_that_do_not_fit_are_refused():
+    p = features.linear(4)
+    for function in (theory.linear_loss, theory.interference):
+        with pytest.raises(ValueError, match="one row per feature"):
+            function(torch.eye(3), p)
+    with pytest.raises(ValueError, match="m must be"):
+        theory.orthonormal_loss(p, 0)
+
+
+def simulated(W, p, bias, squared_norm, batches=12):
+    """The ReLU model's loss on fresh data, with a given bias and rows of a given norm."""
+    K = squared_norm * (W @ W.T)
+    g = generator(7)
+    losses = []
+    for _ in range(batches):
+        x = features.sample(p, 4096, g)
+        losses.append((torch.relu(x @ K + bias) - x).square().sum(1))
+    return monte_carlo(torch.cat(losses))
+
+
+@pytest.mark.parametrize("n, m", [(300, 12), (300, 40)])
+def test_the_mean_field_of_random_directions_is_what_they_lose(n, m):
+    p = features.power_law(n, 0)
+    found = mean_field(p, m, "random")
+    W = geometry.random_unit_vectors(n, m, generator(n + m))
+    loss, error = simulated(W, p, torch.tensor(found.bias, dtype=torch.float32), found.squared_norm)
+    # Over ten draws of W the ratio stays within 2.5 %: finite n, beyond Monte Carlo's error.
+    assert abs(loss - found.loss) < 0.04 * found.loss + 4 * error
+    # And the bias is the best one: another is worse, in the simulation too.
+    for factor in (0.7, 1.4):
+        bias = torch.tensor(found.bias * factor, dtype=torch.float32)
+        assert simulated(W, p, bias, found.squared_norm)[0] > loss
+
+
+def test_the_mean_field_takes_measured_overlaps():
+    p = features.power_law(200, 0)
+    W = geometry.random_unit_vectors(200, 16, generator(9))
+    measured, random = mean_field(p, 16, W), mean_field(p, 16, "random")
+    # One draw of 200 directions has its own histogram: ten draws lie within 2 %.
+    assert measured.loss == pytest.approx(random.loss, rel=0.03)
+    assert measured.probability.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("n, m", [(200, 8), (200, 32), (200, 64), (1000, 50)])
+def test_the_best_overlaps_obey_geometry_and_beat_random_ones(n, m):
+    p = features.power_law(n, 0)
+    best = mean_field(p, m)
+    assert best.loss < mean_field(p, m, "random").loss
+    mean, square, cube = (float(best.probability @ best.overlap**k) for k in (1, 2, 3))
+    slack = 1e-6
+    assert mean >= -1 / (n - 1) - slack
+    assert square >= geometry.welch_bound(n, m) - slack
+    # Σ over all pairs of κ³ is a squared length, so it is not negative.
+    assert cube >= -1 / (n - 1) - slack
+
+
+def test_known_best_packings():
+    # One direction too many needs no positive overlap, and nothing to silence.
+    assert mean_field(torch.full((9,), 1 / 9), 8).overlap.max() < 1e-6
+    # n = 2m is the cross-polytope: one opposite, all others at a right angle.
+    cross = mean_field(torch.full((64,), 1 / 64), 32)
+    assert cross.probability[cross.overlap < -0.99].sum() == pytest.approx(1 / 63, rel=0.02)
+    assert mean_field(torch.full((8,), 1 / 8), 8).loss < 1e-3  # an orthonormal basis fits
+
+
+def test_the_mean_field_refuses_bad_input():
+    with pytest.raises(ValueError, match="m must be"):
+        mean_field(features.linear(9), 1)
+    with pytest.raises(ValueError, match="overlaps must be"):
+        mean_field(features.linear(9), 3, "tight")
