@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import html
 import io
+import itertools
 import re
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from cycler import cycler
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colour-blind safe palette, lightened where it would sink into a dark page.
+# Okabe and Ito's colour-blind safe palette, shifted to 3 : 1 and more on white and on a dark page.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
-    "#2f87c8", "#e08a00", "#10a37f", "#d9622b", "#c46fa3", "#4fb3e8",
+    "#2f87c8", "#d07d00", "#10a37f", "#d9622b", "#c46fa3", "#339dd3",
 )  # fmt: skip
 GREY = "#8a8f98"
 WEAK, STRONG, THEORY = ORANGE, BLUE, GREY
@@ -33,6 +34,7 @@ PUBLISHED: dict[str, Any] = {
 UNCONVERGED: dict[str, Any] = {"mfc": "none", "alpha": 0.8}
 
 _INK = "#7b7f87"  # replaced by currentColor when a figure is shown
+_SHOWN = itertools.count(1)  # numbers the figures, so that no two share an id on a page
 
 STYLE: Any = {
     "figure.figsize": (5.4, 3.5), "figure.facecolor": "none", "axes.facecolor": "none",
@@ -42,7 +44,7 @@ STYLE: Any = {
     "lines.linewidth": 1.8, "lines.markersize": 5, "text.color": _INK, "axes.edgecolor": _INK,
     "axes.labelcolor": _INK, "xtick.color": _INK, "ytick.color": _INK, "grid.color": _INK,
     "axes.titlecolor": _INK, "svg.fonttype": "path", "figure.constrained_layout.use": True,
-    "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, PURPLE, RED, SKY]),
+    "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PURPLE, RED, SKY]),
 }  # fmt: skip
 
 
@@ -50,9 +52,10 @@ def figure(
     rows: int = 1, columns: int = 1, size: tuple[float, float] | None = None, **kwargs: Any
 ) -> tuple[Figure, Any]:
     """`plt.subplots` in the book's style; size in inches, made for a page 5.4 inches wide."""
-    with mpl.rc_context(STYLE):
-        size = size or (5.4, 3.5 * rows if columns == 1 else 2.9 * rows)
-        return plt.subplots(rows, columns, figsize=size, **kwargs)
+    # For good, not in a context: legends and notes added later must take the style too.
+    mpl.rcParams.update(STYLE)
+    size = size or (5.4, 3.5 * rows if columns == 1 else 2.9 * rows)
+    return plt.subplots(rows, columns, figsize=size, **kwargs)
 
 
 def log_log(ax: Axes, x: str, y: str) -> None:
@@ -62,20 +65,26 @@ def log_log(ax: Axes, x: str, y: str) -> None:
 
 def to_svg(fig: Figure, alt: str, caption: str = "") -> str:
     """`fig` as HTML: a figure element holding SVG that takes the page's colour. Closes `fig`."""
-    return _figure_element(_raw_svg(fig, alt), alt, caption)
+    if not alt.strip():
+        raise ValueError("alt must say in words what the figure shows")
+    with mpl.rc_context({**STYLE, "svg.hashsalt": "superposition"}):
+        buffer = io.StringIO()
+        fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(fig)
+    label = html.escape(alt.strip(), quote=True)
+    style = f"width:100%;max-width:{fig.get_figwidth() * 115:.0f}px;height:auto"
+    svg = _compact(buffer.getvalue()).replace(
+        "<svg ", f'<svg role="img" aria-label="{label}" style="{style}" ', 1
+    )
+    note = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return f'<figure style="margin:0.5em 0">{svg}{note}</figure>'
 
 
 def show(fig: Figure, alt: str, caption: str = "") -> None:
     """Display `fig` with alternative text `alt` (required) and an optional caption."""
-    raw = _raw_svg(fig, alt)
-    display(
-        {
-            "text/html": _figure_element(raw, alt, caption),
-            "image/svg+xml": raw,
-            "text/plain": f"[figure: {alt.strip()}]\n{caption}".strip(),
-        },
-        raw=True,
-    )
+    element = to_svg(fig, alt, caption)
+    words = f"[figure: {alt.strip()}]\n{caption}".strip()
+    display({"text/html": element, "text/plain": words}, raw=True)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> None:
@@ -104,28 +113,23 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "
     )
 
 
-def _raw_svg(fig: Figure, alt: str) -> str:
-    if not alt.strip():
-        raise ValueError("alt must say in words what the figure shows")
-    # A salt of its own, so that the ids of two figures on one page never meet.
-    style: Any = {**STYLE, "svg.hashsalt": uuid.uuid4().hex}
-    with mpl.rc_context(style):
-        buffer = io.StringIO()
-        fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    plt.close(fig)
-    raw = buffer.getvalue()
-    return raw[raw.index("<svg") :]
+def _compact(document: str) -> str:
+    """Matplotlib's SVG document, fit to stand in a page beside others.
 
-
-def _figure_element(raw: str, alt: str, caption: str) -> str:
-    svg = raw.replace(_INK, "currentColor")
-    width = float(re.search(r'width="([\d.]+)pt"', svg).group(1))  # type: ignore[union-attr]
-    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
-    label = html.escape(alt.strip(), quote=True)
-    style = f"width:100%;max-width:{width * 1.6:.0f}px;height:auto"
-    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="{style}" ', 1)
-    note = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-    return f'<figure style="margin:0.5em 0">{svg}{note}</figure>'
+    Only ids that something refers to are kept, and made this figure's own; coordinates keep
+    two decimals (a hundredth of a point); ink becomes the page's text colour.
+    """
+    svg = document[document.index("<svg") :].replace(_INK, "currentColor")
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", re.sub(r">\s+<", "><", svg), count=2)
+    svg = re.sub(
+        r' (?:d|x|y)="[^"]+"',
+        lambda part: re.sub(r"-?\d+\.\d{3,}", lambda n: f"{float(n[0]):.2f}", part[0]),
+        svg,
+    )
+    used, own = set(re.findall(r'(?:url\(|href=")#([^")]+)', svg)), f"figure{next(_SHOWN)}-"
+    svg = re.sub(r' id="([^"]+)"', lambda i: f' id="{own}{i[1]}"' if i[1] in used else "", svg)
+    return re.sub(r'(url\(|href=")#', rf"\g<1>#{own}", svg)
 
 
 def _cell(value: Any) -> str:

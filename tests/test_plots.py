@@ -1,0 +1,117 @@
+"""Figures and tables as they reach the page."""
+
+import io
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from matplotlib import pyplot as plt
+
+from superposition import plots
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `display` was given, one dictionary of formats per call."""
+    bundles = []
+    monkeypatch.setattr(plots, "display", lambda data, raw: bundles.append(data))
+    return bundles
+
+
+def a_figure():
+    fig, ax = plots.figure()
+    ax.plot([1, 2, 4], [1, 0.5, 0.25], "o-", label="a <curve>")
+    plots.log_log(ax, "width $m$", "loss $L$")
+    ax.text(1, 0.3, "a note")
+    ax.legend()
+    return fig
+
+
+def test_a_figure_carries_its_words(shown):
+    plots.show(a_figure(), alt=' A "falling" line & points ', caption="Loss < 1")
+    soup = BeautifulSoup(shown[0]["text/html"], "html.parser")
+    svg = soup.select_one("figure > svg")
+    assert svg["role"] == "img" and svg["aria-label"] == 'A "falling" line & points'
+    assert soup.figcaption.text == "Loss < 1"
+    assert shown[0]["text/plain"] == '[figure: A "falling" line & points]\nLoss < 1'
+
+
+@pytest.mark.parametrize("alt", ["", "  \n"])
+def test_a_figure_without_words_is_refused(alt):
+    with pytest.raises(ValueError, match="alt must say"):
+        plots.show(a_figure(), alt=alt)
+    plt.close("all")
+
+
+def test_ids_are_unique_over_a_page_and_every_reference_resolves(shown):
+    for _ in range(3):  # the same figure: what a fixed salt alone would give the same ids
+        plots.show(a_figure(), alt="a line")
+    page = "".join(bundle["text/html"] for bundle in shown)
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert ids and len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:url\(|href=")#([^")]+)', page)) == set(ids)
+
+
+def test_text_takes_the_colour_of_the_page_and_the_figure_scales(shown):
+    plots.show(a_figure(), alt="a line")
+    svg = shown[0]["text/html"]
+    assert svg.count("currentColor") > 10
+    # No ink that a dark page would swallow, no ground that would cover the page.
+    assert not re.search(r"(?:fill|stroke): ?#(?:000000|ffffff|7b7f87)", svg)
+    opening = re.search(r"<svg [^>]*>", svg)[0]
+    assert "viewBox" in opening and "width:100%" in opening
+    assert not re.search(r' (?:width|height)="', opening)
+
+
+def test_rounding_moves_nothing_that_can_be_seen():
+    buffer = io.StringIO()
+    fig = a_figure()
+    fig.savefig(buffer, format="svg")
+    plt.close(fig)
+    paths = [re.findall(r' d="([^"]+)"', text)
+             for text in (buffer.getvalue(), plots._compact(buffer.getvalue()))]  # fmt: skip
+    assert len(paths[0]) == len(paths[1]) > 20
+    for before, after in zip(*paths, strict=True):
+        numbers = [[float(x) for x in re.findall(r"-?[\d.]+", d)] for d in (before, after)]
+        assert numbers[0] == pytest.approx(numbers[1], abs=0.00501)  # points
+
+
+def test_the_figure_is_closed(shown):
+    before = plt.get_fignums()
+    plots.show(a_figure(), alt="a line")
+    assert plt.get_fignums() == before
+
+
+def test_a_table_is_html_and_aligned_text(shown):
+    plots.table(["m", "loss <L>"], [[8, 0.123456], [1024, "n/a & no"]], caption="Loss")
+    soup = BeautifulSoup(shown[0]["text/html"], "html.parser")
+    assert [th["scope"] for th in soup.select("th")] == ["col", "col"]
+    assert [td.text for td in soup.select("td")] == ["8", "0.123", "1024", "n/a & no"]
+    assert soup.caption.text == "Loss" and soup.div["tabindex"] == "0"
+    assert shown[0]["text/plain"].splitlines() == [
+        "Loss", "m     loss <L>", "8     0.123", "1024  n/a & no",
+    ]  # fmt: skip
+
+
+def test_a_ragged_table_is_refused(shown):
+    with pytest.raises(ValueError, match="1 cells stands under 2 columns"):
+        plots.table(["a", "b"], [["1"]])
+    assert shown == []
+
+
+def contrast(first, second):
+    """WCAG's contrast ratio of two #rrggbb colours."""
+    levels = []
+    for colour in (first, second):
+        rgb = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+        levels.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(levels) + 0.05) / (min(levels) + 0.05)
+
+
+@pytest.mark.parametrize("name", ["BLUE", "ORANGE", "GREEN", "RED", "PURPLE", "SKY", "GREY"])
+def test_curves_stand_out_in_both_themes(name):
+    # The grounds of sphinx-book-theme. 3 : 1 is WCAG 2.1's rule for graphics (1.4.11).
+    colour = getattr(plots, name)
+    assert contrast(colour, "#121212") >= 3
+    assert contrast(colour, "#ffffff") >= 3
