@@ -31,12 +31,14 @@ METADATA = {
 }
 LONGEST = 30  # lines of one code cell, about a screen
 
-# Calls by which a figure or a number could come from a file instead of from the page's code.
+# Calls by which a figure or an array could come from a file instead of from the page's code, and
+# the endings of such files. (Text and weights are data that a page may read.)
 FROM_A_FILE = {
-    "Image", "SVG", "Video", "fromfile", "genfromtxt", "imread", "imsave", "load", "loadtxt",
-    "memmap", "open", "read_bytes", "read_csv", "read_html", "read_json", "read_parquet",
-    "read_pickle", "read_text", "savefig", "urlopen", "urlretrieve",
+    "Image", "SVG", "Video", "fromfile", "genfromtxt", "imread", "imsave", "loadtxt", "memmap",
+    "read_csv", "read_html", "read_json", "read_parquet", "read_pickle", "savefig", "urlretrieve",
 }  # fmt: skip
+LOADERS = {"joblib", "json", "np", "numpy", "pickle", "torch"}
+MADE_BEFORE = re.compile(r"\.(png|jpe?g|gif|svg|webp|pdf|np[yz]|pt|pkl|csv|parquet)$", re.I)
 
 MARKDOWN = {
     "a MyST directive": re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*\{", re.M),
@@ -108,6 +110,8 @@ def code_faults(cell: Any) -> Iterator[str]:
     for node in ast.walk(ast.parse(TransformerManager().transform_cell(source))):
         if isinstance(node, ast.Call):
             yield from call_faults(node)
+        if isinstance(node, ast.Constant) and MADE_BEFORE.search(str(node.value)):
+            yield f"{node.value}: figures and numbers come from the page's own code"
 
 
 def call_faults(call: ast.Call) -> Iterator[str]:
@@ -115,7 +119,7 @@ def call_faults(call: ast.Call) -> Iterator[str]:
     if name == "get_ipython" or "get_ipython()" in owner:
         if name != "get_ipython":
             yield f"a magic or a shell command (line {call.lineno})"
-    elif name in FROM_A_FILE:
+    elif name in FROM_A_FILE or (name == "load" and owner and owner[0] in LOADERS):
         yield f"{ast.unparse(call.func)}: figures and numbers come from the page's own code"
     elif name == "show" and owner != ["plots"]:
         yield f"{ast.unparse(call.func)}: figures are shown by plots.show"

@@ -73,6 +73,7 @@ GOOD = [
     markdown("## Part\n\n> **Try.** $a<b$\n\n<details><summary>So</summary>\n\nb\n\n</details>"),
     markdown("| a | b |\n| --- | --- |\n| $x$ | [l](02_weak_vs_strong.ipynb) |\n\n<https://x.org>"),
     code('plots.show(fig, alt=f"The loss falls to {loss}", caption="Loss")'),
+    code("W = heads.output_matrix(name).load()"),
     code("x = 1\n" * rules.LONGEST),
 ]
 
@@ -106,7 +107,7 @@ def test_a_good_page_has_no_faults() -> None:
         (code("Image(filename='a.png')"), "Image"),
         (code("W = np.load('w.npy')"), "np.load"),
         (code("W = torch.load('w.pt')"), "torch.load"),
-        (code("with open('x') as f:\n    pass"), "open"),
+        (code("rows = open('losses.csv').read()"), "losses.csv"),
         (code("!ls"), "shell command"),
         (code("%matplotlib inline"), "magic"),
         (code("1", id="cell-0"), "id"),
