@@ -58,7 +58,7 @@ pins:  ## refresh constraints.txt from the ranges in pyproject.toml
 	$(VENV)-pins/bin/python -m pip install --quiet --upgrade pip setuptools wheel
 	$(VENV)-pins/bin/python -m pip install --quiet '.[book,coursework,test]'
 	{ sed -n '/^#/p' constraints.txt; $(VENV)-pins/bin/python -m pip freeze --all \
-		| grep -Ev '^(pip|superposition-book)\b' | sed 's/+.*//'; } > constraints.new
+		| grep -Ev '^(pip==|superposition-book|-e|#)' | sed 's/+.*//'; } > constraints.new
 	mv constraints.new constraints.txt && rm -rf $(VENV)-pins
 
 clean:  ## remove what was built
