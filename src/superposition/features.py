@@ -31,7 +31,8 @@ def exponential(n: int, scale: float, density: float = 1.0) -> Tensor:
     """Probabilities p_i ∝ exp(-i / scale), shape (n,), that sum to `density`; scale in ranks."""
     if not np.isfinite(scale) or scale <= 0:
         raise ValueError(f"scale must be a finite number > 0, not {scale}")
-    return _scaled(np.exp(-_ranks(n) / scale), density)
+    # Counted from rank 1, which leaves p as it is, so that no small scale makes all of them 0.
+    return _scaled(np.exp((1 - _ranks(n)) / scale), density)
 
 
 def linear(n: int, density: float = 1.0) -> Tensor:
@@ -72,7 +73,7 @@ def sample(p: Tensor, batch_size: int, generator: torch.Generator | None = None)
 
 
 def _ranks(n: int) -> np.ndarray:
-    if int(n) != n or n < 1:
+    if not float(n).is_integer() or n < 1:
         raise ValueError(f"n, the number of features, must be a whole number >= 1, not {n}")
     return np.arange(1, int(n) + 1, dtype=np.float64)
 

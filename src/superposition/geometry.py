@@ -12,7 +12,7 @@ def represented_fraction(W: Tensor, threshold: float = 0.5) -> float:
 
     From 0 (nothing is represented) to 1 (everything is); Liu et al. 2025, section 3.
     """
-    return float((_matrix(W).norm(dim=1) > threshold).double().mean())
+    return float((_matrix(W).float().norm(dim=1) > threshold).double().mean())
 
 
 def mean_squared_overlap(W: Tensor, centre: bool = False) -> float:
@@ -42,10 +42,13 @@ def mean_absolute_overlap(W: Tensor, centre: bool = False) -> float:
 def unit_rows(W: Tensor, centre: bool = False) -> Tensor:
     """The non-zero rows of W scaled to norm 1, in float64, shape (n', m)."""
     W = _matrix(W).double()
+    smallest = 0.0
     if centre:
+        # A row equal to the mean leaves rounding noise, which has no direction to speak of.
+        smallest = 1e-12 * float(W.norm(dim=1).max())
         W = W - W.mean(dim=0)
     norms = W.norm(dim=1, keepdim=True)
-    keep = norms[:, 0] > 0
+    keep = norms[:, 0] > smallest
     return W[keep] / norms[keep]
 
 
@@ -92,5 +95,5 @@ def _matrix(W: Tensor) -> Tensor:
 
 def _check_sizes(n: int, m: int) -> None:
     for name, value in (("n", n), ("m", m)):
-        if int(value) != value or value < 1:
+        if not float(value).is_integer() or value < 1:
             raise ValueError(f"{name} must be a whole number >= 1, not {value}")
