@@ -97,10 +97,10 @@ def fit_power_law(
     if offset:
         u, rss, (a, c) = _best_with_offset(t, log_y - level, weight)
     else:
-        moment = float((weight * (t - np.average(t, weights=weight)) ** 2).sum())
-        u = float((weight * (t - np.average(t, weights=weight)) * log_y).sum()) / moment
-        a, c = 1.0, 0.0
-        level += u * -float(np.average(t, weights=weight))
+        middle = float(np.average(t, weights=weight))
+        moment = float((weight * (t - middle) ** 2).sum())
+        u = float((weight * (t - middle) * log_y).sum()) / moment
+        a, c, level = 1.0, 0.0, level - u * middle
         rss = float((weight * (log_y - level - u * t) ** 2).sum())
 
     free = k - parameters
@@ -113,7 +113,7 @@ def fit_power_law(
     quantile = float(stats.t.ppf((1 + confidence) / 2, degrees))
     if offset:
         allowed = rss + variance * quantile**2
-        low, high = _profile_interval(t, log_y - level, weight, u, allowed)
+        low, high = (_profile_end(t, log_y - level, weight, u, allowed, k) for k in (-1, 1))
     else:
         half = quantile * np.sqrt(variance / moment)
         low, high = u - half, u + half
@@ -173,70 +173,64 @@ def _array(values: Any) -> Vector:
 
 def _best_with_offset(t: Vector, log_y: Vector, weight: Vector) -> tuple[float, float, Vector]:
     """The best u, its sum of squares and (a, c) of y = a e^(ut) + c, by search and refinement."""
-    u = np.sinh(np.linspace(-1, 1, 240) * np.arcsinh(_STEEPEST))
-    for _ in range(4):
+    u = np.sinh(np.linspace(-1, 1, 80) * np.arcsinh(_STEEPEST))
+    for _ in range(6):
         rss, coefficients = _profile(u, t, log_y, weight)
         best = int(rss.argmin())
-        found = float(u[best]), float(rss[best]), coefficients[best]
-        u = np.linspace(u[max(best - 1, 0)], u[min(best + 1, len(u) - 1)], 40)
-    return found
+        u, found = np.linspace(u[max(best - 1, 0)], u[min(best + 1, len(u) - 1)], 20), u[best]
+    return float(found), float(rss[best]), coefficients[best]
 
 
-def _profile_interval(
-    t: Vector, log_y: Vector, weight: Vector, u: float, allowed: float
-) -> tuple[float, float]:
-    """Where the profiled sum of squares first rises above `allowed` on either side of u."""
-    ends = []
-    for sign in (-1, 1):
-        steps = np.sinh(np.linspace(0, np.arcsinh(2e3 * _STEEPEST), 160)) / 1e3
-        for _ in range(3):
-            above = _profile(u + sign * steps, t, log_y, weight)[0] > allowed
-            first = int(above.argmax())
-            if not above.any() or first == 0:
-                break
-            steps = np.linspace(steps[first - 1], steps[first], 20)
-        ends.append(u + sign * float(steps[first]) if above.any() else sign * np.inf)
-    return ends[0], ends[1]
+def _profile_end(
+    t: Vector, log_y: Vector, weight: Vector, u: float, allowed: float, sign: int
+) -> float:
+    """Where the profiled sum of squares first rises above `allowed` on one side of u."""
+    steps = np.sinh(np.linspace(0, np.arcsinh(2e3 * _STEEPEST), 80)) / 1e3
+    for _ in range(4):
+        above = _profile(u + sign * steps, t, log_y, weight)[0] > allowed
+        first = int(above.argmax())
+        if not above.any() or first == 0:
+            break
+        steps, end = np.linspace(steps[first - 1], steps[first], 12), float(steps[first])
+    return u + sign * (end if above.any() and first else 0.0 if above.any() else np.inf)
 
 
 def _profile(u: Vector, t: Vector, log_y: Vector, weight: Vector) -> tuple[Vector, Vector]:
     """Least sum of squares of log y - log(a e^(ut) + c) for each u, (g,), and its (a, c), (g, 2).
 
-    Levenberg and Marquardt's method on all u at once, in the basis 1 and (e^(ut) - 1) / u, which
-    stays regular through u = 0 (a logarithm); it starts from the fit of relative residuals.
+    Levenberg and Marquardt's method on all u at once, in the basis 1 and e^(ut) - 1, scaled, so
+    that u = 0 (a logarithm) is no hole; it starts from the fit of relative residuals.
     """
-    u = np.where(np.abs(u) < 1e-7, 1e-7, u)
-    h = np.expm1(u[:, None] * t)
+    h = np.expm1(np.where(np.abs(u) < 1e-7, 1e-7, u)[:, None] * t)
     height = np.abs(h).max(axis=1)
     basis = np.stack([np.ones_like(h), h / height[:, None]], axis=-1)  # (g, k, 2)
 
-    def curve(beta: Vector) -> Vector:
-        return np.einsum("gki,gi->gk", basis, beta)
-
-    def sum_of_squares(beta: Vector) -> Vector:
-        f = curve(beta)
-        fits = (f > 0).all(axis=1)
-        loss = (weight * (log_y - np.log(np.where(f > 0, f, 1))) ** 2).sum(axis=1)
-        return np.where(fits, loss, np.inf)
+    def evaluate(beta: Vector) -> tuple[Vector, Vector]:
+        f = np.einsum("gki,gi->gk", basis, beta)
+        residual = log_y - np.log(np.where(f > 0, f, 1))
+        return f, np.where((f > 0).all(axis=1), residual**2 @ weight, np.inf)
 
     def step(f: Vector, target: Vector, damping: Vector) -> Vector:
         design = basis / f[..., None]
-        normal = np.einsum("k,gki,gkj->gij", weight, design, design)
+        weighted = (design * weight[:, None]).swapaxes(1, 2)
+        normal = weighted @ design
         normal += normal * damping[:, None, None] * np.eye(2)
-        pull = np.einsum("k,gki,gk->gi", weight, design, target)
-        return np.linalg.solve(normal, pull[..., None])[..., 0]
+        return np.linalg.solve(normal, weighted @ target[..., None])[..., 0]
 
     damping = np.full(len(u), 1e-9)
     beta = step(np.broadcast_to(np.exp(log_y), h.shape), np.ones_like(h), damping)
     flat = np.array([np.exp(np.average(log_y, weights=weight)), 0.0])
-    beta = np.where((curve(beta) > 0).all(axis=1)[:, None], beta, flat)
-    rss = sum_of_squares(beta)
-    for _ in range(40):
-        f = curve(beta)
+    beta = np.where(np.isfinite(evaluate(beta)[1])[:, None], beta, flat)
+    f, rss = evaluate(beta)
+    for _ in range(30):
         trial = beta + step(f, log_y - np.log(f), damping)
-        new = sum_of_squares(trial)
-        better = new < rss
-        beta, rss = np.where(better[:, None], trial, beta), np.where(better, new, rss)
+        trial_f, trial_rss = evaluate(trial)
+        better = trial_rss < rss
+        beta, f = np.where(better[:, None], trial, beta), np.where(better[:, None], trial_f, f)
+        gained = float((rss - trial_rss)[better].max(initial=0) / max(rss.min(), 1e-30))
+        rss = np.where(better, trial_rss, rss)
         damping = np.clip(np.where(better, damping / 10, damping * 10), 1e-9, 1e9)
+        if gained < 1e-9 and (better | (damping > 1)).all():
+            break
     a = beta[:, 1] / height
-    return rss, np.stack([a, beta[:, 0] - a], axis=1)
+    return np.asarray(rss, dtype=np.float64), np.stack([a, beta[:, 0] - a], axis=1)
