@@ -71,7 +71,8 @@ def fetch_checkpoint() -> str:
 
 def environment() -> dict[str, str]:
     """The whole environment of a submission: none of the instructor's."""
-    cache = {"SUPERPOSITION_CACHE": str(p.parent) for p in _checkpoint()}
+    found = _checkpoint()
+    cache = {"SUPERPOSITION_CACHE": str(found[0].parent)} if found else {}
     return {
         **cache,
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",

@@ -1,0 +1,132 @@
+"""Do the hidden tests tell right answers from wrong ones?"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import resource
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import build
+import pytest
+import variants
+from otter.nbmeta_config import NBMetadataConfig
+from otter.test_files import create_test_file
+
+QUESTIONS = [(name, question) for name in build.NAMES for question in variants.RIGHT[name]]
+ids = [f"{name}-{question}" for name, question in QUESTIONS]
+
+
+@contextlib.contextmanager
+def little_memory(gigabytes: int = 6) -> Iterator[None]:
+    """A wrong answer that builds a table of all pairs must fail here as it does when graded."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (gigabytes * 2**30, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+class TooLong(BaseException):
+    """As in grading: no `except Exception` of a test may catch it."""
+
+
+@contextlib.contextmanager
+def little_time(seconds: float) -> Iterator[None]:
+    def stop(*_: Any) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def score(
+    made: Path, space: dict, name: str, question: str, answer: str, seconds: float = 60
+) -> bool:
+    """Does `answer`, run over the solved notebook's names, get full marks in that time?"""
+    names = dict(space)
+    path = made / "grader" / name / "tests" / f"{question}.py"
+    test = create_test_file(str(path), NBMetadataConfig())
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), little_memory(), little_time(seconds):
+            exec(answer, names)
+            test.run(names)
+    except TooLong:
+        return False
+    return test.score == test.possible
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("name", "question"), QUESTIONS, ids=ids)
+def test_right_answers_pass(made: Path, solved: dict, name: str, question: str) -> None:
+    answers = ["", *variants.RIGHT[name][question]]  # "" leaves the solution as it is
+    refused = [a for a in answers if not score(made, solved[name], name, question, a)]
+    assert not refused, "right, and refused:\n" + "\n---\n".join(refused)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("name", "question"), QUESTIONS, ids=ids)
+def test_wrong_answers_fail(made: Path, solved: dict, name: str, question: str) -> None:
+    # The issue asks for 95 % over all questions. None is let through here: an answer that
+    # passes is either right after all, and then belongs elsewhere, or shows a test that is blind.
+    answers = variants.WRONG[name][question]
+    started = time.perf_counter()
+    assert score(made, solved[name], name, question, "")
+    # Some wrong answers never end. Grading gives them 30 s; ten times the solution's will do.
+    limit = 1 + 10 * (time.perf_counter() - started)
+    assert len(set(answers)) >= 6
+    passed = [a for a in answers if score(made, solved[name], name, question, a, limit)]
+    assert not passed, f"{len(passed)} of {len(answers)} pass:\n" + "\n---\n".join(passed)
+
+
+def test_every_automatic_question_is_tried(made: Path) -> None:
+    import json
+
+    for name in build.NAMES:
+        info = json.loads((made / "grader" / name / "assignment.json").read_text())
+        automatic = {q["name"] for q in info["questions"] if not q["manual"]}
+        assert automatic == set(variants.RIGHT[name]) == set(variants.WRONG[name])
+        assert 5 <= len(info["questions"]) <= 8
+        assert len(automatic) >= len(info["questions"]) / 2
+        assert all(q["rubric"] for q in info["questions"] if q["manual"])
+
+
+def test_every_set_of_claims_can_be_solved(made: Path, solved: dict) -> None:
+    """Assignment 3 hands out eight sets of data: the solution must be right on each of them, and
+    the naive line through all points must be wrong on three claims in each."""
+    import zlib
+
+    import claims_data
+    import numpy as np
+
+    shown, truth = claims_data.tables()
+    source = (build.HERE / "03_the_law.md").read_text()
+    assert shown in source and source.count(truth) == 2, "run coursework/claims_data.py again"
+    cells = [c.source for c in build.read_source(build.HERE / "03_the_law.md").cells]
+    solutions = [c for c in cells if c.startswith(("kinds = ...", "exponents = ..."))]
+    ids = {zlib.crc32(f"s{k}".encode()) % claims_data.SETS: f"s{k}" for k in range(200)}
+    assert len(ids) == claims_data.SETS
+    for which, student in ids.items():
+        space = dict(solved["03_the_law"])
+        space |= {"student_id": student, "claims": space["CLAIMS"][which]}
+        for text in solutions:
+            exec(text, space)
+        for question in ("q3", "q4"):
+            assert score(made, space, "03_the_law", question, ""), (student, question)
+        off = [
+            abs(np.polyfit(np.log(claims_data.WIDTHS), np.log(c["loss"]), 1)[0] + known[1])
+            for c, known in zip(
+                space["claims"].values(), claims_data.claims()[1][which].values(), strict=True
+            )
+        ]
+        assert sum(distance > 0.06 for distance in off) == 3
