@@ -29,90 +29,110 @@ function superpositionEngine() {
     return p.map((value) => (value * Math.min(density, total)) / total);
   }
 
-  // The features other than `forced` that are active in one row, skipping from one candidate to
-  // the next by geometric steps at rate p[i], thinned to the true rate (p never rises with i).
-  function appendActive(rows, p, forced, random) {
-    for (let i = 0; i < p.length; i++) {
-      const rate = p[i];
-      if (rate < 1) i += Math.floor(Math.log(1 - random()) / Math.log1p(-rate));
-      if (i < p.length && i !== forced && random() * rate < p[i]) {
-        rows.index.push(i);
-        rows.value.push(2 * random());
-      }
-    }
-    rows.start.push(rows.index.length);
-  }
-
   // Rows of data, sparse: row r has features index[start[r] … start[r + 1]) and a weight. Every
-  // row forces one active feature, chosen with q_i ∝ p_i^0.85 at evenly spaced quantiles, so a
+  // row forces one active feature, chosen with q_i ∝ p_i^power at evenly spaced quantiles, so a
   // row of features S comes Σ_S q_i/p_i times as often as in the data and is weighed by the
   // inverse; `empty` is the probability of the row without features, which is added exactly.
   class Sampler {
-    constructor(p, random) {
-      const q = p.map((value) => value ** 0.85), total = q.reduce((sum, value) => sum + value, 0);
-      let sum = 0;
-      this.p = p;
+    constructor(p, random, power = 0.85) {
+      const cumulate = (a, sum = 0) => a.map((value) => (sum += value));
+      const q = p.map((value) => value ** power), total = q.reduce((sum, value) => sum + value, 0);
+      // A Poisson number of hits at rate -log(1 - p_i) leaves feature i active with probability
+      // exactly p_i: a row needs about as many draws as it has active features, not n.
+      const rate = p.map((value) => -Math.log1p(-Math.min(value, 1 - 1e-9)));
       this.random = random;
       this.odds = q.map((value, i) => value / total / p[i]);
-      this.quantiles = q.map((value) => (sum += value / total));
+      this.quantiles = cumulate(q.map((value) => value / total));
+      this.hits = cumulate(rate);
+      this.rate = this.hits[p.length - 1];
+      this.none = Math.exp(-this.rate);
+      // Where to start looking in `hits` for a number that falls into slot s of 256.
+      this.guide = Int32Array.from({ length: 256 }, (_, s) => {
+        const at = this.hits.findIndex((sum) => sum > (s / 256) * this.rate);
+        return at < 0 ? p.length - 1 : at;
+      });
       this.empty = p.reduce((product, value) => product * (1 - value), 1);
     }
 
     draw(count) {
-      const { p, random, odds, quantiles } = this;
-      const rows = { index: [], value: [], start: [0], weight: new Float64Array(count), empty: this.empty };
-      for (let r = 0, forced = 0; r < count; r++) {
-        const u = (r + random()) / count;
-        while (forced < p.length - 1 && quantiles[forced] < u) forced++;
-        rows.index.push(forced);
-        rows.value.push(2 * random());
-        appendActive(rows, p, forced, random);
-        let sum = 0;
-        for (let e = rows.start[r]; e < rows.start[r + 1]; e++) sum += odds[rows.index[e]];
-        rows.weight[r] = 1 / (count * sum);
+      const { random, odds, quantiles, hits, rate, none, guide } = this, last = odds.length - 1;
+      const index = [], value = [], start = [0], weight = new Float64Array(count);
+      for (let r = 0, forced = 0, end = 0; r < count; r++) {
+        const from = end, u = (r + random()) / count;
+        while (forced < last && quantiles[forced] < u) forced++;
+        index[end] = forced;
+        value[end++] = 2 * random();
+        let sum = odds[forced];
+        for (let left = random() - none, k = 1, share = none; left > 0 && k < 200; left -= share, k++) {
+          share *= rate / k;
+          const slot = random(), sought = slot * rate;
+          let i = guide[(slot * 256) | 0];
+          while (i < last && hits[i] < sought) i++;
+          let known = false;
+          for (let e = from; e < end; e++) known = known || index[e] === i;
+          if (known) continue;
+          index[end] = i;
+          value[end++] = 2 * random();
+          sum += odds[i];
+        }
+        start.push(end);
+        weight[r] = 1 / (count * sum);
       }
-      return rows;
+      return { index, value, start, weight, empty: this.empty };
     }
   }
 
-  // Loss summed over features; with `grad`, adds its gradient to grad.W and grad.b.
-  function lossOf(model, rows, grad) {
-    const { n, m, W, b } = model, h = new Float64Array(m), back = new Float64Array(m);
-    const x = new Float64Array(n);
+  // Loss summed over features; with `grad`, adds its gradient to grad.W and grad.b. A row has few
+  // active features, so outputs are sums of few columns of the Gram matrix W Wᵀ, which is made
+  // once for all rows: dearer than W Wᵀ x for one row, far cheaper for hundreds.
+  const room = new Map(); // n × n work space, kept from step to step
+  function lossOf({ n, m, W, b }, rows, grad) {
+    if (!room.has(n)) room.set(n, [new Float64Array(n * n), new Float64Array(n * n)]);
+    const [gram, pull] = room.get(n);
+    pull.fill(0);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        let dot = 0;
+        for (let k = 0; k < m; k++) dot += W[i * m + k] * W[j * m + k];
+        gram[i * n + j] = gram[j * n + i] = dot;
+      }
+    }
+    const x = new Float64Array(n), y = new Float64Array(n), on = new Int32Array(n);
     let loss = 0;
     for (let r = 0; r < rows.weight.length; r++) {
       const from = rows.start[r], to = rows.start[r + 1], w = rows.weight[r];
-      h.fill(0);
-      back.fill(0);
+      y.set(b);
       for (let e = from; e < to; e++) {
-        const i = rows.index[e], row = i * m;
-        x[i] = rows.value[e];
-        for (let k = 0; k < m; k++) h[k] += x[i] * W[row + k];
+        const value = rows.value[e], at = rows.index[e] * n;
+        x[rows.index[e]] = value;
+        for (let j = 0; j < n; j++) y[j] += value * gram[at + j];
       }
-      for (let j = 0, row = 0; j < n; j++, row += m) {
-        let y = b[j];
-        for (let k = 0; k < m; k++) y += W[row + k] * h[k];
-        const error = (y > 0 ? y : 0) - x[j];
-        if (error !== 0) loss += w * error * error;
-        if (y > 0 && grad) {
-          const g = 2 * w * error;
-          grad.b[j] += g;
-          for (let k = 0; k < m; k++) {
-            grad.W[row + k] += g * h[k];
-            back[k] += g * W[row + k];
-          }
-        }
+      let outputs = 0; // how many are on: only these pass a gradient back
+      for (let j = 0; j < n; j++) {
+        if (y[j] > 0) {
+          const error = y[j] - x[j];
+          loss += w * error * error;
+          on[outputs++] = j;
+          y[j] = 2 * w * error; // from here on, the gradient with respect to y
+        } else if (x[j] > 0) loss += w * x[j] * x[j];
       }
+      if (grad) for (let o = 0; o < outputs; o++) grad.b[on[o]] += y[on[o]];
       for (let e = from; e < to; e++) {
-        const i = rows.index[e], row = i * m;
-        if (grad) for (let k = 0; k < m; k++) grad.W[row + k] += x[i] * back[k];
-        x[i] = 0;
+        const value = rows.value[e], at = rows.index[e] * n;
+        x[rows.index[e]] = 0;
+        if (grad) for (let o = 0; o < outputs; o++) pull[at + on[o]] += value * y[on[o]];
       }
     }
     for (let j = 0; j < n; j++) {
       if (b[j] <= 0) continue;
       loss += rows.empty * b[j] * b[j];
       if (grad) grad.b[j] += 2 * rows.empty * b[j];
+    }
+    for (let i = 0; grad && i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        const both = pull[i * n + j] + pull[j * n + i];
+        if (both !== 0) for (let k = 0; k < m; k++) grad.W[i * m + k] += both * W[j * m + k];
+      }
     }
     return loss;
   }
@@ -142,9 +162,9 @@ function superpositionEngine() {
   // Adam with decoupled, signed decay of the rows of W; a warm-up, then a cosine to zero. The
   // numbers are those of the protocol "converged" of superposition.toy.
   class Trainer {
-    constructor({ n, m, alpha, density, weightDecay, seed = 0, steps = 4000, batch = 256 }) {
+    constructor({ n, m, alpha, density, weightDecay, seed = 0, steps = 4000, batch = 512 }) {
       const random = generator(seed);
-      Object.assign(this, { n, m, weightDecay, steps, batch, step: 0, adamSteps: 0 });
+      Object.assign(this, { n, m, weightDecay, steps, batch, step: 0 });
       this.p = powerLaw(n, alpha, density);
       this.sampler = new Sampler(this.p, random);
       this.W = Float32Array.from({ length: n * m }, () => normal(random) / Math.sqrt(m));
@@ -152,13 +172,6 @@ function superpositionEngine() {
       this.grad = { W: new Float64Array(n * m), b: new Float64Array(n) };
       this.first = new Float64Array(n * m + n);
       this.second = new Float64Array(n * m + n);
-      this.heldOut = new Sampler(this.p, generator(987654321)).draw(4096);
-    }
-
-    // A new schedule from the weights as they are, as when the reader moves the dial of decay.
-    restart(weightDecay = this.weightDecay) {
-      this.weightDecay = weightDecay;
-      this.step = 0;
     }
 
     learningRate() {
@@ -173,22 +186,22 @@ function superpositionEngine() {
     }
 
     oneStep() {
-      const { n, m, W, b, grad, first, second } = this, size = n * m, rate = this.learningRate();
+      const { n, m, W, b, grad, first, second } = this, rate = this.learningRate();
       grad.W.fill(0);
       grad.b.fill(0);
       lossOf(this, this.sampler.draw(this.batch), grad);
       this.decay(rate);
       this.step++;
-      this.adamSteps++;
-      const c1 = 1 - 0.9 ** this.adamSteps, c2 = 1 - 0.99 ** this.adamSteps;
-      for (let i = 0; i < size + n; i++) {
-        const g = i < size ? grad.W[i] : grad.b[i - size];
-        first[i] += 0.1 * (g - first[i]);
-        second[i] += 0.01 * (g * g - second[i]);
-        const move = (rate * first[i]) / c1 / (Math.sqrt(second[i] / c2) + 1e-8);
-        if (i < size) W[i] -= move;
-        else b[i - size] -= move;
-      }
+      const c1 = 1 - 0.9 ** this.step, c2 = 1 - 0.99 ** this.step;
+      const adam = (x, g, at) => {
+        for (let i = 0; i < x.length; i++) {
+          const a = (first[at + i] += 0.1 * (g[i] - first[at + i]));
+          const v = (second[at + i] += 0.01 * (g[i] * g[i] - second[at + i]));
+          x[i] -= (rate * a) / (c1 * (Math.sqrt(v / c2) + 1e-8));
+        }
+      };
+      adam(W, grad.W, 0);
+      adam(b, grad.b, n * m);
     }
 
     // γ >= 0: W_i *= 1 - ηγ. γ < 0: W_i += ηγ W_i (1 - 1/|W_i|), which draws |W_i| towards 1.
@@ -205,7 +218,10 @@ function superpositionEngine() {
       }
     }
 
-    heldOutLoss() {
+    // On fresh rows, always the same ones for a count; rare features get more of them.
+    heldOutLoss(count = 2048) {
+      if (this.heldOut?.weight.length !== count)
+        this.heldOut = new Sampler(this.p, generator(987654321), 0.5).draw(count);
       return lossOf(this, this.heldOut);
     }
   }
@@ -230,64 +246,4 @@ function superpositionEngine() {
   }
 
   return { generator, normal, powerLaw, Sampler, lossOf, measure, Trainer, fitPowerLaw };
-}
-
-// What a worker (or, without workers, the page itself) does with messages from a widget. Work is
-// cut into slices so that the next message is heard within a few hundredths of a second.
-function superpositionSession(engine, post) {
-  "use strict";
-  let trainer = null, timer = 0, history = [], perSlice = 1;
-
-  function snapshot() {
-    const { n, m, step, steps } = trainer, { norms, represented, overlap, welch } = engine.measure(trainer);
-    const loss = trainer.heldOutLoss();
-    history.push([step, loss]);
-    const done = step >= steps;
-    post({ type: "state", n, m, step, steps, W: trainer.W.slice(), norms, represented, overlap, welch,
-      loss, history: history.slice(), done });
-    return done;
-  }
-
-  function slice() {
-    const began = Date.now();
-    for (let k = 0; k < perSlice && Date.now() - began < 60; k += 5) trainer.advance(5);
-    timer = snapshot() ? 0 : setTimeout(slice, 33);
-  }
-
-  function ladder({ widths, settings }, at = 0) {
-    const began = Date.now();
-    trainer = trainer || new engine.Trainer({ ...settings, m: widths[at] });
-    while (trainer.step < trainer.steps && Date.now() - began < 60) trainer.advance(5);
-    if (trainer.step >= trainer.steps) {
-      const { overlap, welch, represented } = engine.measure(trainer);
-      post({ type: "rung", m: widths[at], loss: trainer.heldOutLoss(), overlap, welch, represented });
-      trainer = null;
-      at++;
-    }
-    const part = at + (trainer ? trainer.step / trainer.steps : 0);
-    post({ type: "progress", share: part / widths.length });
-    if (at < widths.length) timer = setTimeout(() => ladder({ widths, settings }, at), 0);
-    else post({ type: "ladder done" });
-  }
-
-  return (message) => {
-    const running = timer !== 0;
-    clearTimeout(timer);
-    timer = 0;
-    if (message.type === "start") {
-      trainer = new engine.Trainer(message.settings);
-      history = [];
-      perSlice = Math.max(5, Math.ceil(trainer.steps / message.slices));
-      if (snapshot() || message.paused) return;
-      timer = setTimeout(slice, 33);
-    } else if (message.type === "decay" && trainer) {
-      trainer.restart(message.weightDecay);
-      history = [];
-      if (running || message.run) slice();
-    } else if (message.type === "run" && trainer && trainer.step < trainer.steps) slice();
-    else if (message.type === "ladder") {
-      trainer = null;
-      ladder(message);
-    }
-  };
 }
