@@ -107,7 +107,7 @@ class OverlapStatistics:
 
 
 def hub_answers(endpoint: str | None = None) -> str:
-    """ "" where the hub answers within four seconds, else one line that says why it does not."""
+    """Why the hub does not answer within four seconds, in one line; empty where it does."""
     try:
         Hub("openai-community/gpt2", None, endpoint)
     except HubUnreachable as error:
@@ -246,10 +246,10 @@ def _gram(
 
 
 def _ties(config: dict[str, Any]) -> bool:
-    """Whether input and output embedding are one matrix: as configured, else the class default."""
+    """Whether input and output embedding are one: as configured, else the class's default."""
     if "tie_word_embeddings" in config:
         return bool(config["tie_word_embeddings"])
-    from transformers import CONFIG_MAPPING  # seconds to import, and rarely needed
+    from transformers import CONFIG_MAPPING  # here, because it takes seconds
 
     kind = str(config.get("model_type"))
     return kind in CONFIG_MAPPING and bool(CONFIG_MAPPING[kind]().tie_word_embeddings)

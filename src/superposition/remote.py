@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import huggingface_hub as hub
-from huggingface_hub import errors
+from huggingface_hub import constants, errors, get_hf_file_metadata, hf_hub_url
+from huggingface_hub.utils import build_hf_headers
 
 PATIENCE = 4.0  # seconds without an answer, or without a byte more, before giving up
 SLOWEST = 20_000  # bytes per second under which a server is treated as one that hangs
@@ -123,7 +123,7 @@ class Hub(Folder):
         self, model_id: str, revision: str | None, endpoint: str | None, token: str | None = None
     ):
         self.name, self.bytes_read = model_id, 0
-        self.endpoint, self.token = (endpoint or hub.constants.ENDPOINT).rstrip("/"), token
+        self.endpoint, self.token = (endpoint or constants.ENDPOINT).rstrip("/"), token
         self.revision = revision or "main"
         found = self._metadata("config.json")
         if found is None:
@@ -161,12 +161,12 @@ class Hub(Folder):
 
     def _metadata(self, name: str) -> Any:
         """What the hub's client says of a file; None where the repository lacks it."""
-        url = hub.hf_hub_url(self.name, name, revision=self.revision, endpoint=self.endpoint)
+        url = hf_hub_url(self.name, name, revision=self.revision, endpoint=self.endpoint)
         deadline, pause = time.monotonic() + PATIENCE, 0.1
         while True:
             try:
                 return within(
-                    PATIENCE, hub.get_hf_file_metadata, url, token=self.token, timeout=PATIENCE - 1
+                    PATIENCE, get_hf_file_metadata, url, token=self.token, timeout=PATIENCE - 1
                 )
             except errors.EntryNotFoundError as error:
                 if isinstance(error, errors.LocalEntryNotFoundError):  # it means: offline
@@ -184,13 +184,12 @@ class Hub(Folder):
             except HubUnreachable:
                 raise
             except Exception as error:  # the client's own: its HTTP library has changed names twice
-                reason = f"{type(error).__name__}: {error}"
-                raise HubUnreachable(f"the hub cannot be reached ({reason})") from error
+                raise HubUnreachable(f"the hub cannot be reached: {error}") from error
 
     def _open(self, name: str, start: int, stop: int, timeout: float) -> Any:
         """The response to one range request, checked to be exactly that range."""
-        url = hub.hf_hub_url(self.name, name, revision=self.revision, endpoint=self.endpoint)
-        headers = hub.utils.build_hf_headers(token=self.token)
+        url = hf_hub_url(self.name, name, revision=self.revision, endpoint=self.endpoint)
+        headers = build_hf_headers(token=self.token)
         headers |= {"Accept-Encoding": "identity", "Range": f"bytes={start}-{stop - 1}"}
         for _ in range(6):
             request = urllib.request.Request(url, headers=headers)
