@@ -215,7 +215,7 @@ def _profile(u: Vector, t: Vector, log_y: Vector, weight: Vector) -> tuple[Vecto
         weighted = (design * weight[:, None]).swapaxes(1, 2)
         normal = weighted @ design
         normal += normal * damping[:, None, None] * np.eye(2)
-        return np.linalg.solve(normal, weighted @ target[..., None])[..., 0]
+        return np.asarray(np.linalg.solve(normal, weighted @ target[..., None])[..., 0], np.float64)
 
     damping = np.full(len(u), 1e-9)
     beta = step(np.broadcast_to(np.exp(log_y), h.shape), np.ones_like(h), damping)
@@ -233,4 +233,4 @@ def _profile(u: Vector, t: Vector, log_y: Vector, weight: Vector) -> tuple[Vecto
         if gained < 1e-9 and (better | (damping > 1)).all():
             break
     a = beta[:, 1] / height
-    return np.asarray(rss, dtype=np.float64), np.stack([a, beta[:, 0] - a], axis=1)
+    return rss, np.stack([a, beta[:, 0] - a], axis=1)
