@@ -38,7 +38,6 @@ if "google.colab" in sys.modules:
 # does not work on Colab, and would ask for pandoc); our own set-up cell instead of otter's.
 CONFIG = """\
 # ASSIGNMENT CONFIG
-name: {name}
 init_cell: false
 export_cell: false
 check_all_cell: false
@@ -188,11 +187,38 @@ def leaks(folder: Path, hidden: list[str]) -> list[str]:
             for match in re.finditer(pattern, text, re.I):
                 found.append(f"{path.name}: {match.group(0)!r}")
         # Whole lines: as words inside a longer sentence they would say nothing.
-        lines = {re.sub(r"\s+", "", line) for line in text.splitlines()}
+        lines = {_bare(line) for line in text.splitlines()}
         for line in hidden:
-            if re.sub(r"\s+", "", line) in lines:
+            if _bare(line) in lines:
                 found.append(f"{path.name}: the line {line!r}")
     return found
+
+
+def _bare(line: str) -> str:
+    """Without what a formatter or a syntax tree may change: spaces and the kind of quotes."""
+    return re.sub(r"\s+", "", line).replace("'", '"')
+
+
+def check_tests(notebook: Any) -> None:
+    """A test is public if and only if its name says so; ValueError otherwise.
+
+    otter takes a test with a misspelt 'hidden' for a public one, and shows it to every student.
+    """
+    import yaml
+
+    for cell in notebook.cells:
+        name = re.search(r"^def (test_\w+)\(env\)", cell.source, re.M)
+        if cell.cell_type != "code" or not name:
+            continue
+        head = re.match(
+            r'""" # BEGIN TEST CONFIG\n(.*?)\n""" # END TEST CONFIG\n', cell.source, re.S
+        )
+        config = yaml.safe_load(head.group(1)) if head else {}
+        unknown = set(config) - {"hidden", "failure_message", "success_message"}
+        if unknown or bool(config.get("hidden")) == name.group(1).endswith("_public"):
+            raise ValueError(f"{name.group(1)}: hidden or public? {config}")
+        if any('"' in str(v) or "\\" in str(v) for v in config.values()):
+            raise ValueError(f"{name.group(1)}: otter cannot take quotes in a message")
 
 
 def build(name: str, out: Path = OUT, source: Path | None = None) -> dict[str, Any]:
@@ -202,9 +228,10 @@ def build(name: str, out: Path = OUT, source: Path | None = None) -> dict[str, A
 
     source = source or HERE / f"{name}.md"
     notebook = read_source(source)
+    check_tests(notebook)
     hidden = secrets(notebook)
     written = [q["name"] for q in read_questions(notebook) if q["manual"]]
-    config = nbformat.v4.new_raw_cell(CONFIG.format(name=name, repository=REPOSITORY))
+    config = nbformat.v4.new_raw_cell(CONFIG.format(repository=REPOSITORY))
     notebook.cells.insert(0, config)
     helpers = (HERE / "checks.py").read_text(encoding="utf8")
     with tempfile.TemporaryDirectory(prefix="assign-") as temporary:

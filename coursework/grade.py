@@ -316,7 +316,7 @@ def _answers(entry: Entry) -> dict[str, str]:
             elif current and cell["cell_type"] == "code" and text.strip():
                 answers[current].append(f"```python\n{text}\n```")
         return {name: "\n\n".join(parts) for name, parts in answers.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 

@@ -1,0 +1,375 @@
+"""Grading a folder: honest work, broken files, and submissions that attack the grader."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import socket
+import sys
+import textwrap
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import grade
+import pytest
+import sandbox
+
+NAME = "01_directions"
+ISOLATING = [kind for kind in ("bwrap", "unshare") if not sandbox.probe(kind)]
+isolated = pytest.mark.skipif(not ISOLATING, reason="no namespaces on this machine")
+
+# Stands in for whatever a submission leaves running: looked for in every process's arguments.
+MARK = "left-behind-by-a-submission"
+
+
+def notebook(made: Path, part: str, *cells: str, front: bool = False) -> dict[str, Any]:
+    """The solved ('instructor') or untouched ('student') notebook with cells of one's own."""
+    nb = json.loads((made / part / f"{NAME}.ipynb").read_text())
+    extra = [
+        {"cell_type": "code", "id": f"own-{k}", "metadata": {}, "outputs": [],
+         "execution_count": None, "source": textwrap.dedent(text)}
+        for k, text in enumerate(cells)
+    ]  # fmt: skip
+    nb["cells"] = extra + nb["cells"] if front else nb["cells"] + extra
+    return nb
+
+
+def run(made: Path, folder: Path, out: Path, **options: Any) -> dict[str, dict]:
+    options = {"time_limit": 90, "question_limit": 20, "jobs": 2, "progress": False, **options}
+    grades = grade.grade_folder(NAME, folder, out, built=made, **options)
+    return {g["submission"]: g for g in grades}
+
+
+def points(result: dict) -> float:
+    return sum(q["score"] for q in result["questions"])
+
+
+def rows(out: Path) -> dict[str, dict]:
+    with open(out / "grades.csv", newline="", encoding="utf8") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "submissions"
+    place.mkdir()
+    return place
+
+
+def test_honest_empty_and_broken(made: Path, folder: Path, tmp_path: Path) -> None:
+    solution = (made / "instructor" / f"{NAME}.ipynb").read_text()
+    (folder / "anna.ipynb").write_text(solution)
+    (folder / "ben.ipynb").write_text((made / "student" / f"{NAME}.ipynb").read_text())
+    (folder / "cem.ipynb").write_text("")
+    (folder / "dan.ipynb").write_text("{ this is not json")
+    (folder / "eva.ipynb").write_text(json.dumps({"cells": []}))
+    (folder / "fay.ipynb").write_bytes(b"\xff\xfe\x00" * 1000)
+    (folder / "gil.ipynb").write_text("[" * 200000)
+    (folder / "hal").mkdir()
+    (folder / "hal" / "work.ipynb").write_text(solution)
+    (folder / "ida").mkdir()
+    for name in ("one", "two"):
+        (folder / "ida" / f"{name}.ipynb").write_text(solution)
+    with zipfile.ZipFile(folder / "jon.zip", "w") as archive:
+        archive.writestr("work/handed-in.ipynb", solution)
+        archive.writestr("__MACOSX/work/._handed-in.ipynb", "junk")
+    with zipfile.ZipFile(folder / "ned.zip", "w") as archive:
+        archive.writestr("../../elsewhere.ipynb", solution)
+    (folder / "kim.zip").write_text("no zip")
+    (folder / "lea.ipynb").write_text(
+        json.dumps(notebook(made, "instructor", "1 / 0", "import nowhere"))
+    )
+    (folder / "max.ipynb").write_text(json.dumps(notebook(made, "instructor", "raise SystemExit")))
+    out = tmp_path / "out"
+    results = run(made, folder, out)
+    full = {"anna", "hal", "jon", "lea", "max"}
+    assert {name for name, result in results.items() if points(result) == 14} == full
+    assert all(points(results[name]) == 0 for name in set(results) - full)
+    assert len(results) == 14 and not (tmp_path.parent / "elsewhere.ipynb").exists()
+    table = rows(out)
+    assert table["anna"]["status"] == "graded" and table["anna"]["automatic"] == "14"
+    for name in ("cem", "dan", "eva", "fay", "gil", "ida", "kim", "ned"):
+        assert table[name]["status"] != "graded" and table[name]["automatic"] == "0"
+    assert table["anna"]["q6_written"] == "" and "same student_id" in table["anna"]["note"]
+    assert "ZeroDivisionError" in (out / "feedback" / "lea.md").read_text()
+    sheet = (out / "written" / "anna.md").read_text()
+    assert "A model answer" in sheet and "_Rubric" in sheet and "## q7" in sheet
+    assert len(list((out / "feedback").glob("*.md"))) == 14
+
+
+def test_goes_on_where_it_stopped(
+    made: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solution = (made / "instructor" / f"{NAME}.ipynb").read_text()
+    for name in ("a", "b", "c"):
+        (folder / f"{name}.ipynb").write_text(solution.replace('"instructor"', f'"{name}"'))
+    out, seen = tmp_path / "out", []
+    real = grade._finished
+
+    def stop_after_two(*args: Any) -> tuple:
+        seen.append(args[1].name)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(grade, "_finished", stop_after_two)
+    with pytest.raises(KeyboardInterrupt):
+        run(made, folder, out)
+    assert len(list((out / ".results").glob("*.json"))) == 2
+    seen.clear()
+    monkeypatch.setattr(grade, "_finished", lambda *a: seen.append(a[1].name) or real(*a))
+    assert all(points(r) == 14 for r in run(made, folder, out).values()) and len(seen) == 1
+    (folder / "b.ipynb").write_text("{}")
+    seen.clear()
+    assert points(run(made, folder, out)["b"]) == 0 and seen == ["b"]
+
+
+PATCHES = """
+import builtins, sys, types, numpy, otter
+otter.Notebook.check = lambda *a, **k: True
+numpy.allclose = numpy.array_equal = lambda *a, **k: True
+builtins.all = builtins.any = lambda *a: True
+builtins.abs = lambda x: 0.0
+fake = types.ModuleType("otter.test_files")
+fake.GradingResults = fake.test_case = lambda *a, **k: (lambda f: f)
+sys.modules["otter.test_files"] = fake
+class Always(float):
+    def __eq__(self, other): return True
+    def __lt__(self, other): return True
+    def __sub__(self, other): return Always(0)
+    def __array__(self, *a, **k): return numpy.zeros(1)
+cosines = mean_square_between = chance_above = room = lambda *a, **k: Always(0)
+pair, overlap, dimension, student_id = (Always(0), Always(1)), Always(0.5), Always(50), "me"
+"""
+FORGES = """
+import json, os, pickle, glob
+answer = json.dumps({"value": True, "score": 14, "passed": True}).encode()
+class Boom:
+    def __reduce__(self):
+        return (os.system, ("touch /tmp/forged",))
+for fd in range(3, 64):
+    for data in (len(answer).to_bytes(8, "big") + answer, pickle.dumps(Boom()), b"\\xff" * 8):
+        try: os.write(fd, data)
+        except OSError: pass
+for path in glob.glob("/tmp/*.pkl") + glob.glob("/tmp/*/result*"):
+    try: open(path, "wb").write(pickle.dumps(Boom()))
+    except OSError: pass
+"""
+CARRIES = """
+def cosines(W):
+    raise type("LE" + "AK" + str(W.ravel()[:3].tolist()), (Exception,), {})("LE" + "AK")
+def chance_above(t, m):
+    raise ValueError("LE" + f"AK {t} {m}")
+def room(m, t):
+    return "LE" + "AK" + str((m, t))
+mean_square_between = property(lambda self: None)
+"""
+ODD = """
+import numpy as np
+def cosines(W): return np.full((3, 3), np.nan)
+def mean_square_between(A, B): return [[[[[[]]]]]] * 3
+def chance_above(t, m): return np.zeros((4000, 4000))
+def room(m, t): return 10 ** 5000
+deep = []
+for _ in range(100000): deep = [deep]
+pair, overlap, dimension = deep, 1e309 * 0, object()
+student_id = "=HYPERLINK(\\"http://example.org\\")"
+"""
+EATS = """
+hoard = []
+while True:
+    hoard.append(bytearray(64 * 2**20))
+"""
+FORKS = """
+import os
+while True:
+    try: os.fork()
+    except OSError: pass
+"""
+DAEMON = f"""
+import subprocess, sys, os
+for _ in range(3):
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)", "{MARK}"],
+                     start_new_session=True)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(300)", "{MARK}"])
+    os._exit(0)
+"""
+DIES = """
+import os
+def mean_square_between(A, B): os._exit(0)
+def room(m, t): os.kill(os.getpid(), 9)
+"""
+
+
+def still_running() -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            text = path.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if MARK in text:
+            found.append(text)
+    return found
+
+
+def left_folders() -> set[str]:
+    place = Path(os.environ.get("TMPDIR", "/tmp"))
+    return {p.name for p in place.iterdir() if p.name.startswith(("grading-", "grade-", "submiss"))}
+
+
+def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path: Path) -> None:
+    before = left_folders()
+    kind = sandbox.best()
+    attacks = {
+        "patches": PATCHES, "forges": FORGES, "carries": CARRIES, "odd": ODD, "eats": EATS,
+        "daemon": DAEMON,
+    }  # fmt: skip
+    if kind != "none":
+        attacks["forks"] = FORKS
+    for name, text in attacks.items():
+        (folder / f"{name}.ipynb").write_text(json.dumps(notebook(made, "student", text)))
+    (folder / "dies.ipynb").write_text(json.dumps(notebook(made, "instructor", DIES)))
+    for name in ("aa", "mm", "zz"):  # honest neighbours, before, between and after
+        (folder / f"{name}.ipynb").write_text((made / "instructor" / f"{NAME}.ipynb").read_text())
+    out = tmp_path / "out"
+    results = run(made, folder, out)
+    for name in ("aa", "mm", "zz"):
+        assert points(results[name]) == 14, results[name]
+    for name in attacks:
+        assert points(results[name]) == 0, results[name]
+    # Two questions of 'dies' end its process; the other three keep their points.
+    assert {q["name"] for q in results["dies"]["questions"] if q["score"] == 0} == {"q2", "q4"}
+    assert points(results["dies"]) == 8
+    assert "memory" in results["eats"]["status"] or results["eats"]["cell_errors"]
+    if kind != "none":
+        assert "processes" in results["forks"]["status"]
+    assert not still_running()
+    assert left_folders() == before
+    assert not Path("/tmp/forged").exists()
+    said = "".join(p.read_text() for p in out.rglob("*") if p.is_file() and p.suffix != ".json")
+    assert "LEAK" not in said
+    with open(out / "grades.csv", newline="", encoding="utf8") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert not any(cell[:1] in "=+@" for cell in cells if cell)
+
+
+def test_a_loop_ends_at_its_limit(made: Path, folder: Path, tmp_path: Path) -> None:
+    before = left_folders()
+    stubborn = """
+        import signal, threading, time
+        for number in range(1, 30):
+            try: signal.signal(number, signal.SIG_IGN)
+            except (OSError, ValueError): pass
+        threading.Thread(target=lambda: time.sleep(600)).start()
+        while True:
+            try: time.sleep(1)
+            except BaseException: pass
+    """
+    question = "def cosines(W):\n    while True: pass\n"
+    (folder / "cell.ipynb").write_text(json.dumps(notebook(made, "instructor", stubborn)))
+    (folder / "question.ipynb").write_text(json.dumps(notebook(made, "instructor", question)))
+    started = time.monotonic()
+    results = run(made, folder, tmp_path / "out", time_limit=25, question_limit=6)
+    assert time.monotonic() - started < 25 + grade.GRACE
+    assert points(results["cell"]) == 0 and "too long" in results["cell"]["status"]
+    # Only the question that hangs is lost.
+    assert points(results["question"]) == 12, results["question"]
+    assert left_folders() == before
+
+
+@isolated
+@pytest.mark.parametrize("kind", ISOLATING)
+def test_nothing_of_the_instructor_is_in_reach(
+    made: Path, folder: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked at from inside: hidden tests, other submissions, home, environment, network."""
+    sandbox.become_subreaper()
+    monkeypatch.setenv("INSTRUCTOR_TOKEN", "secret-of-the-instructor")
+    keep = tmp_path / "keep.txt"
+    keep.write_text("keep")
+    other = folder / "other.ipynb"
+    other.write_text("{}")
+    home_file = Path.home() / f".probe-{os.getpid()}"
+    home_file.write_text("private")
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        look = f"""
+            import os, pathlib, shutil, socket
+            places = [{str(made)!r}, {str(folder)!r}, {str(keep)!r}, {str(home_file)!r},
+                      {str(sandbox.HERE)!r}, "/etc/passwd", "/etc/shadow", "/.old"]
+            seen = [p for p in places if os.path.exists(p)]
+            tests = [place for top in os.listdir("/") if top not in ("proc", "usr")
+                     for place, _, names in os.walk("/" + top)
+                     if "assignment.json" in names or "grades.csv" in names]
+            environment = str(dict(os.environ)) + open("/proc/self/environ").read()
+            processes = [p for p in os.listdir("/proc") if p.isdigit()]
+            written = []
+            for place in ("/usr/x", "/x", "/dev/x", "/etc/x", {str(sys.prefix + "/x")!r},
+                          {str(sandbox.INSIDE + "/x")!r}, {str(tmp_path / "x")!r}):
+                try:
+                    pathlib.Path(place).write_text("x"); written.append(place)
+                except OSError: pass
+            for place in ({str(keep)!r}, {str(folder)!r}, {str(made)!r}):
+                shutil.rmtree(place, ignore_errors=True)
+                try: os.unlink(place)
+                except OSError: pass
+            reached = []
+            for address in (("127.0.0.1", {port}), ("1.1.1.1", 53), ("192.168.0.1", 80)):
+                try:
+                    socket.create_connection(address, timeout=2); reached.append(address)
+                except OSError: pass
+            mounted = os.system("mount -t tmpfs none /mnt 2>/dev/null") == 0
+            mounted |= os.system("umount -l /proc 2>/dev/null") == 0
+        """
+        process = sandbox.Process(kind)
+        try:
+            import judge
+
+            inside = judge.Submission(process)
+            inside.deadline = time.monotonic() + 90
+            answer = inside.ask(op="run", cells=[textwrap.dedent(look)])
+            assert answer == {"errors": []}
+            assert inside["seen"] == [] and inside["tests"] == []
+            assert "secret-of-the-instructor" not in inside["environment"]
+            assert str(Path.home()) not in inside["environment"].replace(sys.prefix, "").replace(
+                os.environ.get("SUPERPOSITION_CACHE", "-"), ""
+            )
+            assert len(inside["processes"]) < 6
+            assert inside["written"] == [] and inside["reached"] == []
+            assert inside["mounted"] is False
+        finally:
+            process.kill()
+            home_file.unlink()
+    assert keep.read_text() == "keep" and other.exists() and (made / "grader").is_dir()
+
+
+def test_without_a_sandbox_it_says_so(
+    made: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (folder / "anna.ipynb").write_text((made / "instructor" / f"{NAME}.ipynb").read_text())
+    (folder / "daemon.ipynb").write_text(json.dumps(notebook(made, "student", DAEMON)))
+    results = run(made, folder, tmp_path / "out", kind="none")
+    assert points(results["anna"]) == 14 and points(results["daemon"]) == 0
+    assert "No sandbox on this machine" in capsys.readouterr().err
+    assert not still_running()
+
+
+def test_it_says_what_is_missing(made: Path, folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="make coursework"):
+        grade.grade_folder("no_such", folder, tmp_path, built=made)
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        grade.grade_folder(NAME, folder / "none", tmp_path, built=made)
+    shutil.copy(made / "student" / f"{NAME}.ipynb", folder / "a.ipynb")
+    (folder / "a").mkdir()
+    with pytest.raises(ValueError, match="same name: a"):
+        grade.grade_folder(NAME, folder, tmp_path / "out", built=made)
