@@ -19,6 +19,7 @@ from cycler import cycler
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 # Okabe and Ito's colour-blind safe palette, shifted to 3 : 1 and more on white and on a dark page.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
@@ -34,13 +35,14 @@ PUBLISHED: dict[str, Any] = {
 UNCONVERGED: dict[str, Any] = {"mfc": "none", "alpha": 0.8}
 
 _INK = "#7b7f87"  # replaced by currentColor when a figure is shown
+_CAPTION = ' style="font-weight:inherit;color:inherit"'  # the theme's is too faint to read
 _SHOWN = itertools.count(1)  # numbers the figures, so that no two share an id on a page
 
 STYLE: Any = {
     "figure.figsize": (5.4, 3.5), "figure.facecolor": "none", "axes.facecolor": "none",
-    "savefig.facecolor": "none", "font.size": 10.5, "axes.titlesize": 10.5,
+    "savefig.facecolor": "none", "font.size": 11.5, "axes.titlesize": 11.5,
     "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-    "grid.alpha": 0.25, "grid.linewidth": 0.6, "legend.frameon": False, "legend.fontsize": 9,
+    "grid.alpha": 0.25, "grid.linewidth": 0.6, "legend.frameon": False, "legend.fontsize": 10,
     "lines.linewidth": 1.8, "lines.markersize": 5, "text.color": _INK, "axes.edgecolor": _INK,
     "axes.labelcolor": _INK, "xtick.color": _INK, "ytick.color": _INK, "grid.color": _INK,
     "axes.titlecolor": _INK, "svg.fonttype": "path", "figure.constrained_layout.use": True,
@@ -59,8 +61,10 @@ def figure(
 
 
 def log_log(ax: Axes, x: str, y: str) -> None:
-    """Both axes logarithmic, with labels."""
+    """Both axes logarithmic, with labels; x counts something, so its ticks are plain numbers."""
     ax.set(xscale="log", yscale="log", xlabel=x, ylabel=y)
+    ax.xaxis.set_major_formatter(LogFormatter())
+    ax.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
 
 
 def to_svg(fig: Figure, alt: str, caption: str = "") -> str:
@@ -72,11 +76,12 @@ def to_svg(fig: Figure, alt: str, caption: str = "") -> str:
         fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(fig)
     label = html.escape(alt.strip(), quote=True)
-    style = f"width:100%;max-width:{fig.get_figwidth() * 115:.0f}px;height:auto"
+    width = f"{fig.get_figwidth() * 108:.0f}px"
+    style = f"display:block;margin:auto;width:100%;max-width:{width};height:auto"
     svg = _compact(buffer.getvalue()).replace(
         "<svg ", f'<svg role="img" aria-label="{label}" style="{style}" ', 1
     )
-    note = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    note = f"<figcaption{_CAPTION}>{html.escape(caption)}</figcaption>" if caption else ""
     return f'<figure style="margin:0.5em 0">{svg}{note}</figure>'
 
 
