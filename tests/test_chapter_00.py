@@ -21,7 +21,7 @@ def chapter():
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(plots, "table", lambda *args, **kwargs: None)
         monkeypatch.setattr(plots, "show", lambda fig, alt, caption="": None)
-        monkeypatch.setattr(widgets, "playground", lambda: None)
+        monkeypatch.setattr(widgets, "playground", lambda **settings: None)
         for cell in json.loads(CHAPTER.read_text())["cells"]:
             if cell["cell_type"] == "code":
                 source = TransformerManager().transform_cell("".join(cell["source"]))
