@@ -1,0 +1,145 @@
+"""Where the law stops: what a halving costs, when a read-out errs, when a combination is seen.
+
+A code h = Wᵀx holds the features x, shape (n,), in m numbers; z = W h + b reads them back (the
+toy model before its ReLU). Everything here reads codes; nothing is trained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from torch import Tensor
+
+from superposition import features
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How well the strongest feature is read back; every value is a share, from 0 to 1."""
+
+    wrong: float  # answers that are not the strongest feature
+    invented: float  # answers that were not in the code at all (a part of `wrong`)
+    confidence_right: float  # mean confidence of right answers; nan: there are none
+    confidence_wrong: float  # mean confidence of wrong answers; nan: there are none
+    sure: float  # answers given with a confidence above 0.9
+    wrong_when_sure: float  # wrong ones among those; nan: there are none
+    samples: int  # answers judged
+
+
+def read_strongest(
+    W: Tensor, p: Tensor, b: Tensor | None = None, *, fitted: Tensor | None = None,
+    samples: int = 20_000, seed: int = 0,
+) -> Reading:  # fmt: skip
+    """Name the strongest feature of each sample by the largest z, with a confidence.
+
+    W (n, m), p (n,), b (n,) or zero. Confidence is the largest entry of softmax(z / T); T
+    maximises the likelihood of the right answers on other samples, of the same frequencies or of
+    `fitted`, (n,). Samples with no active feature are left out.
+    """
+    generator = torch.Generator().manual_seed(seed)
+
+    def draw(p: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x = features.sample(p, samples, generator)
+        x = x[(x > 0).any(dim=1)]
+        return x, x @ W @ W.T + (0 if b is None else b), x.argmax(dim=1)
+
+    _, z, truth = draw(p if fitted is None else fitted)
+
+    def surprise(log_t: float) -> float:
+        return float(torch.nn.functional.cross_entropy(z / np.exp(log_t), truth))
+
+    log_t = minimize_scalar(surprise, bounds=(-5, 3), method="bounded").x
+    x, z_new, truth_new = draw(p)
+    confidence, answer = (z_new / np.exp(log_t)).softmax(dim=1).max(dim=1)
+    wrong = answer != truth_new
+    invented = wrong & (x.gather(1, answer[:, None])[:, 0] == 0)
+    sure = confidence > 0.9
+    return Reading(
+        wrong=_share(wrong), invented=_share(invented),
+        confidence_right=float(confidence[~wrong].mean()),
+        confidence_wrong=float(confidence[wrong].mean()),
+        sure=_share(sure), wrong_when_sure=_share(wrong[sure]), samples=len(wrong),
+    )  # fmt: skip
+
+
+def misread_tokens(
+    U: Tensor, noise: float, *, targets: int = 500, seed: int = 0
+) -> tuple[Tensor, Tensor]:
+    """Nearest row to a row of U, shape (n, m), under Gaussian noise: (targets,) asked, answered.
+
+    U has unit rows; `noise` is the standard deviation that the noise adds to each product with
+    a row, as k other features at a mean squared overlap of noise² / k would.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    asked = torch.randperm(len(U), generator=generator)[:targets]
+    code = U[asked] + noise * torch.randn(len(asked), U.shape[1], generator=generator)
+    return asked, (code @ U.T).argmax(dim=1)
+
+
+def combination_hits(
+    W: Tensor, p: Tensor, pairs: Tensor, b: Tensor | None = None, *,
+    false_alarms: float = 1e-3, samples: int = 50_000, seed: int = 0,
+) -> NDArray[np.float64]:  # fmt: skip
+    """How often "a and b are both here" is noticed, for each pair (a, b) of `pairs`, (k, 2).
+
+    The detector says yes if min(z_a, z_b) is above a threshold, set so that it says yes to a
+    share `false_alarms` of the samples in which one of the two is active and the other is not.
+    Those have the values of the data; in the samples to be noticed both values are from 1 to 2,
+    so that nothing but interference can hide them. Returns the share noticed, shape (k,).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    x = features.sample(p, samples, generator)
+    K, hits = W @ W.T, []
+    z = x @ K + (0 if b is None else b)
+    for pair in torch.as_tensor(pairs):
+        value = torch.rand(2, samples, 2, generator=generator)
+        one = 2 * value[0]
+        one[torch.arange(samples), torch.arange(samples) % 2] = 0  # a alone, b alone, in turn
+        without, both = (
+            (z[:, pair] + (want - x[:, pair]) @ K[pair][:, pair]).amin(dim=1)
+            for want in (one, 1 + value[1])
+        )
+        threshold = without.sort().values[-max(1, int(false_alarms * samples))]
+        hits.append(float((both > threshold).double().mean()))
+    return np.array(hits)
+
+
+def halving_factor(
+    exponent: tuple[float, float], per_width: tuple[float, float], *,
+    draws: int = 100_000, seed: int = 0,
+) -> NDArray[np.float64]:  # fmt: skip
+    """Factors on the parameters N that halve a loss A / m^α_m with N ∝ m^k: 2^(k / α_m), (draws,).
+
+    `exponent` is α_m and `per_width` is k, each with its standard error; both are drawn as
+    independent normal variables, so the quantiles of the result carry both errors through.
+    """
+    rng = np.random.default_rng(seed)
+    alpha, k = (rng.normal(*pair, draws) for pair in (exponent, per_width))
+    if (alpha <= 0).mean() > 1e-3:
+        raise ValueError("the exponent is too uncertain: its error reaches 0, where no width helps")
+    return np.asarray(2 ** (k / np.where(alpha > 0, alpha, np.nan)), np.float64)
+
+
+def pair_loss(p: Tensor, m: int) -> float:
+    """Loss of opposite pairs, n/2 <= m: n - m axes carry two features each, W_a = -W_b, b = 0.
+
+    Two opposite features disturb each other only when both are active; then ReLU leaves their
+    difference in the stronger's place and 2 E[min(v_a, v_b)²] = 4/3 is lost: (4/3) Σ p_a p_b
+    over the pairs, the rarest features, the least frequent with the most frequent of them.
+    Exact for that W, so an upper bound on the best loss. (Our derivation; the pairs were seen
+    by Elhage et al. 2022.) p has shape (n,).
+    """
+    p = features.check_probabilities(p).double().sort().values
+    if 2 * m < len(p):
+        raise ValueError(f"{len(p)} features make opposite pairs from m = n / 2 up, not m = {m}")
+    shared = p[: 2 * max(0, len(p) - m)]
+    half = len(shared) // 2
+    return features.MEAN_SQUARE_VALUE * float((shared[:half] * shared[half:].flip(0)).sum())
+
+
+def _share(flags: Tensor) -> float:
+    return float(flags.double().mean())
