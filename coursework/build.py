@@ -127,25 +127,24 @@ def secrets(notebook: Any) -> list[str]:
     A line inside BEGIN/END SOLUTION (in code or between otter blocks), one that ends in
     SOLUTION, or one of a hidden test; unless the same line also stands in the open.
     """
-    open_lines, secret = set(), set()
-    in_solution_block = in_tests = False
+    open_lines: set[str] = set()
+    secret: set[str] = set()
+    in_solution = in_tests = False
     for cell in notebook.cells:
         source = cell.source
-        for fenced in re.findall(r"```otter\n(.*?)```", source, re.S):
-            if re.match(r"#\s*BEGIN\s+SOLUTION", fenced, re.I):
-                in_solution_block = True
-            if re.match(r"#\s*END\s+SOLUTION", fenced, re.I):
-                in_solution_block = False
-            if re.match(r"#\s*BEGIN\s+TESTS", fenced, re.I):
-                in_tests = True
-            if re.match(r"#\s*END\s+TESTS", fenced, re.I):
-                in_tests = False
         if cell.cell_type == "markdown":
-            if not in_solution_block:
-                open_lines |= set(map(str.strip, source.splitlines()))
-            else:
-                after = source.rpartition("```")[2] if "```otter" in source else source
-                secret |= set(map(str.strip, after.splitlines()))
+            in_fence = False
+            for line in map(str.strip, source.splitlines()):
+                if line.startswith("```"):
+                    in_fence = line.startswith("```otter")
+                elif in_fence:
+                    mark = re.match(r"#\s*(BEGIN|END)\s+(SOL|TEST)", line, re.I)
+                    if mark and mark.group(2).upper() == "SOL":
+                        in_solution = mark.group(1).upper() == "BEGIN"
+                    elif mark:
+                        in_tests = mark.group(1).upper() == "BEGIN"
+                else:
+                    (secret if in_solution else open_lines).add(line)
             continue
         hidden_test = in_tests and re.search(r"hidden:\s*true", source, re.I)
         inside = False

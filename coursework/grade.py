@@ -94,7 +94,7 @@ def _unzip(path: Path, scratch: Path) -> Entry:
 
 def grade_folder(
     assignment: str, submissions: Path, out: Path, *, built: Path = BUILT, jobs: int = 0,
-    time_limit: float = 180, question_limit: float = 30, memory_mb: int = 3072, fresh: bool = False,
+    time_limit: float = 240, question_limit: float = 30, memory_mb: int = 3072, fresh: bool = False,
     kind: str = "", progress: bool = True,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Grade all submissions, write the files, return the grades in order of name."""
@@ -236,9 +236,9 @@ def write_csv(grades: list[dict], info: dict, path: Path) -> None:
         for grade in grades:
             scores = {q["name"]: q["score"] for q in grade["questions"]}
             cells = ["" if q["manual"] else scores.get(q["name"], 0) for q in info["questions"]]
-            note = ""
+            note = grade.get("note", "")
             if ids[grade["student_id"]] > 1:
-                note = "the same student_id as another submission"
+                note = "; ".join(filter(None, [note, "the same student_id as another submission"]))
             table.writerow(
                 [_plain(grade["submission"]), _plain(grade["student_id"]), *cells,
                  f"{sum(scores.values()):g}", f"{_possible(info):g}", _plain(grade["status"]), note,
@@ -254,6 +254,8 @@ def write_feedback(grade: dict, info: dict, folder: Path) -> None:
     lines += [f"Automatic questions: **{total:g} of {_possible(info):g}** points.", ""]
     if grade["status"] != "graded":
         lines += [f"Not graded to the end: {_plain(grade['status'])}.", ""]
+    if grade.get("note"):
+        lines += [f"This was {_plain(grade['note'])}.", ""]
     if grade["cell_errors"]:
         lines += ["These cells stopped with an error when the notebook was run from the top:", ""]
         for error in grade["cell_errors"]:
@@ -358,7 +360,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="default: build/coursework/graded/ASSIGNMENT")
     parser.add_argument("--built", type=Path, default=BUILT, help=argparse.SUPPRESS)
     parser.add_argument("--jobs", type=int, default=0, help="submissions at once (default: cores)")
-    parser.add_argument("--time-limit", type=float, default=180, help="seconds for a submission")
+    parser.add_argument("--time-limit", type=float, default=240, help="seconds for a submission")
     parser.add_argument("--question-limit", type=float, default=30, help="seconds for a question")
     parser.add_argument("--memory-mb", type=int, default=3072, help="memory for a submission")
     parser.add_argument("--fresh", action="store_true", help="grade everything again")

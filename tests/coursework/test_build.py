@@ -54,7 +54,9 @@ SLIPS = [
     ("# SOLUTION NO PROMPT", "# SOLUTON NO PROMPT"),
     ("# SOLUTION NO PROMPT", "#SOLUTION NO PROMPT"),
     ("# SOLUTION NO PROMPT", "# Solution"),
-    ("```otter\n# BEGIN SOLUTION\n```\n\n```{code-cell}", "```oter\n# BEGIN SOLUTION\n```\n\n```{code-cell}"),
+    ("```otter\n# BEGIN SOLUTION\n```\n\n```{", "```oter\n# BEGIN SOLUTION\n```\n\n```{"),
+    ("```otter\n# BEGIN SOLUTION\n```\n\nA model", "```oter\n# BEGIN SOLUTION\n```\n\nA model"),
+    ("```otter\n# BEGIN SOLUTION\n```\n\nA model", "A model"),
     ("hidden: true\n", "hiden: true\n"),
     ("hidden: true\n", "hidden: false\n"),
     ('""" # BEGIN TEST CONFIG', '"""  #BEGIN TEST CONFIG'),
@@ -86,6 +88,8 @@ import os, re, sys, types
 sys.modules["google"] = sys.modules.get("google") or types.ModuleType("google")
 sys.modules["google.colab"] = types.ModuleType("google.colab")
 from IPython import get_ipython
+shell = get_ipython()
+shell.__class__ = type("Shell", (type(shell),), {"__module__": "google.colab._shell"})
 asked = []
 get_ipython().register_magic_function(lambda line: asked.append(line), "line", "pip")
 """
@@ -100,7 +104,7 @@ def test_runs_from_top_to_bottom(made: Path, tmp_path: Path, name: str, where: s
         shutil.copy(made / "student" / f"{name}.ipynb", tmp_path)
     else:
         notebook.cells.insert(0, nbformat.v4.new_code_cell(COLAB))
-        notebook.cells.append(nbformat.v4.new_code_cell("print(asked)"))
+        notebook.cells.append(nbformat.v4.new_code_cell("print(asked, grader.interpreter)"))
     NotebookClient(
         notebook,
         timeout=120,
@@ -114,6 +118,7 @@ def test_runs_from_top_to_bottom(made: Path, tmp_path: Path, name: str, where: s
     if where == "colab":
         asked = notebook.cells[-1].outputs[0].text
         assert build.REPOSITORY in asked and "otter-grader" in asked
+        assert "COLAB" in asked  # otter knows where it is, and works all the same
 
 
 def test_first_cell_is_the_chapters(made: Path) -> None:

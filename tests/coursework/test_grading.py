@@ -235,7 +235,10 @@ def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path
     if kind != "none":
         attacks["forks"] = FORKS
     for name, text in attacks.items():
-        (folder / f"{name}.ipynb").write_text(json.dumps(notebook(made, "student", text)))
+        first = name in ("forges", "eats", "daemon", "forks")  # the others redefine answers
+        (folder / f"{name}.ipynb").write_text(
+            json.dumps(notebook(made, "student", text, front=first))
+        )
     (folder / "dies.ipynb").write_text(json.dumps(notebook(made, "instructor", DIES)))
     for name in ("aa", "mm", "zz"):  # honest neighbours, before, between and after
         (folder / f"{name}.ipynb").write_text((made / "instructor" / f"{NAME}.ipynb").read_text())
@@ -274,11 +277,16 @@ def test_a_loop_ends_at_its_limit(made: Path, folder: Path, tmp_path: Path) -> N
             except BaseException: pass
     """
     question = "def cosines(W):\n    while True: pass\n"
-    (folder / "cell.ipynb").write_text(json.dumps(notebook(made, "instructor", stubborn)))
+    (folder / "cell.ipynb").write_text(
+        json.dumps(notebook(made, "instructor", stubborn, front=True))
+    )
+    # A long experiment of one's own, after the last check, must not cost the points before it.
+    (folder / "late.ipynb").write_text(json.dumps(notebook(made, "instructor", stubborn)))
     (folder / "question.ipynb").write_text(json.dumps(notebook(made, "instructor", question)))
     started = time.monotonic()
-    results = run(made, folder, tmp_path / "out", time_limit=25, question_limit=6)
-    assert time.monotonic() - started < 25 + grade.GRACE
+    results = run(made, folder, tmp_path / "out", time_limit=24, question_limit=6)
+    assert time.monotonic() - started < 2 * (24 + grade.GRACE)
+    assert points(results["late"]) == 14 and "after the last check" in results["late"]["note"]
     assert points(results["cell"]) == 0 and "too long" in results["cell"]["status"]
     # Only the question that hangs is lost.
     assert points(results["question"]) == 12, results["question"]
