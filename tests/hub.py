@@ -99,9 +99,14 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(200, common, file.read_bytes() if body else b"", body, size)
         start, stop = int(asked[1]), min(int(asked[2]) + 1, size)
         common["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-        with file.open("rb") as content:
+        self._send(206, common, b"", body, stop - start)
+        with file.open("rb") as content:  # in pieces: benchmarks serve files larger than memory
             content.seek(start)
-            return self._send(206, common, content.read(stop - start), body)
+            while body and start < stop:
+                start += len(piece := content.read(min(1 << 20, stop - start)))
+                if not self._write(piece):
+                    break
+        return None
 
     def _misbehave(self, fault: str, file: Path, size: int, body: bool) -> bool:
         """Answer wrongly; False where the fault does not apply."""
@@ -153,9 +158,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content) if size is None else size))
         self.end_headers()
         if body:
-            self.home.served += len(content)
-            try:
-                self.wfile.write(content)
-                self.wfile.flush()
-            except OSError:  # the reader has seen enough
-                self.close_connection = True
+            self._write(content)
+
+    def _write(self, content: bytes) -> bool:
+        """Whether the reader took it; one that has seen enough closes the connection."""
+        self.home.served += len(content)  # before the write: the reader may look at once
+        try:
+            self.wfile.write(content)
+            self.wfile.flush()
+        except OSError:
+            self.close_connection = True
+            return False
+        return True
