@@ -1,0 +1,61 @@
+"""Give the book to a new owner: every mention of the old repository becomes the new one.
+
+    make adopt REPO=https://github.com/their/fork
+
+_config.yml names the repository; this rewrites that name and all that is held to it (the first
+cell of each notebook, the citation, the coursework, the addresses of the published pages).
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ADDRESS = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
+
+
+def pages(owner: str, name: str) -> str:
+    """Where GitHub Pages puts a repository's site, without the scheme."""
+    return f"{owner.lower()}.github.io" + ("" if name == f"{owner}.github.io" else f"/{name}")
+
+
+def adopt(root: Path, repo: str) -> list[Path]:
+    """Rewrite the repository at `root` to belong to `repo`; the files that changed."""
+    new = ADDRESS.fullmatch(repo.strip())
+    if not new:
+        raise ValueError(f"REPO must look like https://github.com/their/fork, not {repo!r}")
+    config = (root / "_config.yml").read_text(encoding="utf8")
+    found = re.search(r"^\s+url: (\S+)$", config, re.MULTILINE)
+    old = ADDRESS.fullmatch(found[1]) if found else None
+    if not old:
+        raise ValueError("_config.yml names no repository: url: https://github.com/owner/name")
+    swaps = [("/".join(old.groups()), "/".join(new.groups()))]
+    swaps.append((pages(*old.groups()), pages(*new.groups())))
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=root, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    changed = []
+    for path in (root / name for name in listing.split("\0") if name):
+        try:
+            text = path.read_text(encoding="utf8")
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue
+        mine = text
+        for before, after in swaps:
+            mine = mine.replace(before, after)
+        if mine != text:
+            path.write_text(mine, encoding="utf8")
+            changed.append(path)
+    return changed
+
+
+if __name__ == "__main__":
+    try:
+        for path in adopt(ROOT, sys.argv[1] if len(sys.argv) > 1 else ""):
+            print(path.relative_to(ROOT))
+    except ValueError as error:
+        sys.exit(str(error))
