@@ -216,3 +216,12 @@ def test_sheet_and_feedback_of_every_assignment(made: Path, tmp_path: Path) -> N
         buffer = io.StringIO(text)
         assert sum(line.startswith("## ") for line in buffer) == len(written)
         assert textwrap.shorten(written[0]["rubric"], 20)
+
+
+def test_limits_without_the_trained_model(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network and no copy of the model: the stand-in is used, and grading works all the same."""
+    if judge.sandbox.best() == "none":
+        pytest.skip("without a sandbox the submission has the network")
+    monkeypatch.delenv("SUPERPOSITION_CACHE", raising=False)
+    result = judge.grade(made / "instructor" / "04_limits.ipynb", made / "grader" / "04_limits")
+    assert result.score == 14 and result.cell_errors == [], result
