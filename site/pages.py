@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import html
+import math
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
 from docutils import nodes
+from matplotlib.figure import Figure
 from sphinx.application import Sphinx
 
 # Scripts and styles that the build adds to every page and that no page of this book uses: each
@@ -74,9 +77,26 @@ def write_sitemap(app: Sphinx, error: Exception | None) -> None:
     )
 
 
+def draw_preview(app: Sphinx, error: Exception | None) -> None:
+    """The picture of link previews: the book's mark and title, 1200 × 630 pixels."""
+    if error or app.builder.name != "html":
+        return
+    figure = Figure(figsize=(12, 6.3), dpi=100, facecolor="#17324d")
+    mark = figure.add_axes((0.04, 0.15, 0.36, 0.7), aspect="equal")
+    mark.axis("off")
+    for k in range(5):
+        x, y = math.sin(math.tau * k / 5), math.cos(math.tau * k / 5)
+        mark.plot([0, x], [0, y], color="#8fd0f5", linewidth=9, solid_capstyle="round")
+        mark.plot(x, y, "o", color="#ffb347", markersize=24)
+    title = textwrap.fill(app.config.html_title or app.config.project, 22)
+    figure.text(0.43, 0.5, title, color="white", size=42, va="center", linespacing=1.3)
+    figure.savefig(Path(app.outdir, "_static", "preview.png"))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure, priority=900)
     app.connect("html-page-context", drop_unused, priority=999)
     app.connect("html-page-context", describe)
     app.connect("build-finished", write_sitemap)
+    app.connect("build-finished", draw_preview)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -97,31 +97,38 @@ function superpositionEngine() {
         gram[i * n + j] = gram[j * n + i] = dot;
       }
     }
-    const x = new Float64Array(n), y = new Float64Array(n), on = new Int32Array(n);
+    const base = new Float64Array(n), error = new Float64Array(n), on = new Int32Array(n);
+    const { index, value, start, weight } = rows;
     let loss = 0;
-    for (let r = 0; r < rows.weight.length; r++) {
-      const from = rows.start[r], to = rows.start[r + 1], w = rows.weight[r];
-      y.set(b);
-      for (let e = from; e < to; e++) {
-        const value = rows.value[e], at = rows.index[e] * n;
-        x[rows.index[e]] = value;
-        for (let j = 0; j < n; j++) y[j] += value * gram[at + j];
-      }
-      let outputs = 0; // how many are on: only these pass a gradient back
+    for (let r = 0; r < weight.length; r++) {
+      const from = start[r], to = start[r + 1], second = Math.min(from + 1, to - 1);
+      const row0 = index[from] * n, x0 = value[from], row1 = index[second] * n;
+      const x1 = second > from ? value[second] : 0; // nearly all rows have one or two features
+      base.set(b);
+      for (let e = from + 2; e < to; e++)
+        for (let j = 0, at = index[e] * n; j < n; j++) base[j] += value[e] * gram[at + j];
+      let outputs = 0, squares = 0; // which outputs are on: only these pass a gradient back
       for (let j = 0; j < n; j++) {
-        if (y[j] > 0) {
-          const error = y[j] - x[j];
-          loss += w * error * error;
+        const y = base[j] + x0 * gram[row0 + j] + x1 * gram[row1 + j];
+        error[j] = 0;
+        if (y > 0) {
+          error[j] = y;
+          squares += y * y;
           on[outputs++] = j;
-          y[j] = 2 * w * error; // from here on, the gradient with respect to y
-        } else if (x[j] > 0) loss += w * x[j] * x[j];
+        }
       }
-      if (grad) for (let o = 0; o < outputs; o++) grad.b[on[o]] += y[on[o]];
       for (let e = from; e < to; e++) {
-        const value = rows.value[e], at = rows.index[e] * n;
-        x[rows.index[e]] = 0;
-        if (grad) for (let o = 0; o < outputs; o++) pull[at + on[o]] += value * y[on[o]];
+        const j = index[e], y = error[j];
+        squares += (y - value[e]) ** 2 - y * y;
+        if (y > 0) error[j] = y - value[e];
       }
+      loss += weight[r] * squares;
+      if (!grad) continue;
+      const twice = 2 * weight[r];
+      for (let o = 0; o < outputs; o++) grad.b[on[o]] += twice * error[on[o]];
+      for (let e = from; e < to; e++)
+        for (let o = 0, at = index[e] * n, w = twice * value[e]; o < outputs; o++)
+          pull[at + on[o]] += w * error[on[o]];
     }
     for (let j = 0; j < n; j++) {
       if (b[j] <= 0) continue;
@@ -181,14 +188,13 @@ function superpositionEngine() {
     }
 
     advance(count) {
-      for (; count > 0 && this.step < this.steps; count--) this.oneStep();
+      while (count-- > 0 && this.step < this.steps) this.oneStep();
       return this;
     }
 
     oneStep() {
       const { n, m, W, b, grad, first, second } = this, rate = this.learningRate();
-      grad.W.fill(0);
-      grad.b.fill(0);
+      for (const part of [grad.W, grad.b]) part.fill(0);
       lossOf(this, this.sampler.draw(this.batch), grad);
       this.decay(rate);
       this.step++;
@@ -226,8 +232,7 @@ function superpositionEngine() {
     }
   }
 
-  // Least squares of log y on log x: y = prefactor · x^exponent, with a two-sided interval of
-  // Student's t (quantile `t` for the degrees of freedom, 97.5 % unless told).
+  // Least squares of log y on log x: y = prefactor · x^exponent; interval of 95 % (Student's t).
   function fitPowerLaw(x, y) {
     const u = x.map(Math.log), v = y.map(Math.log), n = u.length;
     if (n < 3) throw new Error("a fit with an interval needs at least three points");
@@ -238,11 +243,8 @@ function superpositionEngine() {
     const rest = v.map((value, i) => value - mv - exponent * (u[i] - mu));
     const error = Math.sqrt((mean(rest.map((r) => r * r)) * n) / (n - 2) / sxx);
     const t = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228][Math.min(n - 3, 9)];
-    return {
-      exponent,
-      interval: [exponent - t * error, exponent + t * error],
-      prefactor: Math.exp(mv - exponent * mu),
-    };
+    const interval = [exponent - t * error, exponent + t * error];
+    return { exponent, interval, prefactor: Math.exp(mv - exponent * mu) };
   }
 
   return { generator, normal, powerLaw, Sampler, lossOf, measure, Trainer, fitPowerLaw };

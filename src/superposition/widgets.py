@@ -84,8 +84,8 @@ def playground(n: int = 60, m: int = 8, weight_decay: float = -1.0, alpha: float
     return widget
 
 
-def measure_the_law(n: int = 100, weight_decay: float = -1.0, alpha: float = 0.0, *, seed: int = 0,
-                    widths: Sequence[int] = (6, 8, 11, 15, 20), steps: int = 1200,
+def measure_the_law(n: int = 80, weight_decay: float = -1.0, alpha: float = 0.0, *, seed: int = 0,
+                    widths: Sequence[int] = (6, 8, 10, 13, 17), steps: int = 1500,
                     name: str = "law") -> BookWidget:  # fmt: skip
     """One button: the browser trains a model of each width and fits overlap and loss against m.
 

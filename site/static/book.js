@@ -1,0 +1,9 @@
+// A formula too wide for the screen scrolls by itself, and so has to be reachable by keyboard.
+function reachWideFormulas() {
+  for (const formula of document.querySelectorAll("div.math")) {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+  }
+}
+addEventListener("load", reachWideFormulas);
+addEventListener("resize", reachWideFormulas);

@@ -1,0 +1,82 @@
+"""The built book on loopback, Chromium to read it with, and nothing else within reach."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+import book
+
+# BOOK_HTML points the tests at another build, for work on the pages alone.
+HTML = Path(os.environ.get("BOOK_HTML", book.HTML))
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+measured: list[str] = []
+
+
+def pages() -> list[str]:
+    """The built chapters as paths below the book's root, without their ending."""
+    found = sorted(path.relative_to(HTML).with_suffix("") for path in HTML.glob("chapters/*.html"))
+    return [path.as_posix() for path in found] or book.pages()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def folder(request: pytest.FixtureRequest) -> Path:
+    """The folder of the built pages."""
+    return HTML if "BOOK_HTML" in os.environ else request.getfixturevalue("built")
+
+
+@pytest.fixture(scope="session")
+def site(folder: Path) -> Iterator[str]:
+    """Address of the built book, ending in a slash."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def note(line: str) -> None:
+    """Keep a measured number for the end of the run."""
+    measured.append(line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if measured:
+        terminalreporter.section("measured in the browser")
+        for line in measured:
+            terminalreporter.line(line)

@@ -1,0 +1,151 @@
+"""Every page of the built book, read as a person reads it: desktop and phone, light and dark."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import audit
+import pytest
+from playwright.sync_api import Browser, Page
+
+from conftest import note, pages
+
+pytestmark = pytest.mark.browser
+PAGES = pages()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light_quick_still_and_self_contained(
+    page: Page, site: str, folder: Path, name: str
+) -> None:
+    found, numbers = audit.watch(page, site), {}
+    for view in (audit.DESKTOP, audit.PHONE):
+        page.set_viewport_size(view)
+        page.goto(f"{site}{name}.html")
+        numbers[view["width"]] = audit.settle(page)
+        found += audit.speed_faults(numbers[view["width"]]) + audit.layout_faults(page)
+    size = audit.weight(folder, name)
+    note(
+        f"{name}: {size / 1e3:.0f} kB compressed; usable after "
+        + " and ".join(f"{n['seconds']:.2f} s" for n in numbers.values())
+        + "; layout shift "
+        + " and ".join(f"{n['shift']:.3f}" for n in numbers.values())
+    )
+    assert size <= audit.WEIGHT
+    assert found == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_can_be_read_by_everyone(browser: Browser, site: str, name: str, theme: str) -> None:
+    context = browser.new_context(
+        viewport=audit.DESKTOP, color_scheme=theme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(f"{site}{name}.html")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    found = audit.reading_faults(page)
+    page.set_viewport_size(audit.PHONE)
+    page.wait_for_timeout(600)  # the theme makes what now scrolls reachable after a pause
+    found += audit.reading_faults(page)
+    context.close()
+    assert sorted(set(found)) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_prints_and_is_announced(page: Page, site: str, name: str) -> None:
+    page.goto(f"{site}{name}.html")
+    assert audit.head_faults(page) + audit.print_faults(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_from_its_folder(page: Page, folder: Path, name: str) -> None:
+    page.context.set_offline(True)
+    found = audit.watch(page, "file://")
+    page.goto(f"{(folder / name).as_uri()}.html")
+    page.wait_for_timeout(500)
+    formulas = page.locator("math").count()
+    assert not formulas or page.evaluate("document.fonts.check('16px \"STIX Two Math Book\"')")
+    assert found == []
+
+
+def test_the_pages_lead_from_one_to_the_next(page: Page, site: str) -> None:
+    page.goto(site)
+    page.wait_for_url("**/chapters/**")
+    seen = [page.url]
+    while page.locator("a.right-next").count() and len(seen) <= len(PAGES):
+        page.locator("a.right-next").click()
+        page.wait_for_load_state()
+        seen.append(page.url)
+    assert sorted(url.removeprefix(site).removesuffix(".html") for url in seen) == PAGES
+    if len(seen) > 1:
+        page.locator("a.left-prev").click()
+        page.wait_for_load_state()
+        assert page.url == seen[-2]
+
+
+@pytest.mark.parametrize("place", ["server", "folder"])
+def test_search_finds_a_page_by_a_word_in_it(
+    page: Page, site: str, folder: Path, place: str
+) -> None:
+    title = (folder / f"{PAGES[-1]}.html").read_text("utf8")
+    word = max(re.findall(r"[A-Za-z]{4,}", re.search(r"<h1>(.*?)<", title, re.S)[1]), key=len)
+    root = site if place == "server" else folder.as_uri() + "/"
+    page.goto(f"{root}search.html?q={word}")
+    page.locator(f"#search-results a[href*='{PAGES[-1]}']").first.wait_for(timeout=5000)
+
+
+def test_descriptions_differ_and_the_sitemap_is_whole(folder: Path) -> None:
+    texts = [(folder / f"{name}.html").read_text("utf8") for name in PAGES]
+    described = [re.search(r'name="description" content="([^"]*)"', text)[1] for text in texts]
+    assert len(set(described)) == len(PAGES)
+    sitemap = (folder / "sitemap.xml").read_text("utf8")
+    assert [name for name in PAGES if f"/{name}.html</loc>" not in sitemap] == []
+
+
+FAULTS = {
+    "<script>console.warn('x')</script>": "console warning",
+    "<script>undefinedName()</script>": "script error",
+    "<img alt=x src='https://example.org/x.png'>": "a request to",
+    "<script src='gone.js'></script>": "console error",
+    "<script>for (const t = Date.now(); Date.now() - t < 2500; );</script>": "usable after",
+    "<script>setTimeout(() => (document.querySelector('article').style.marginTop = '400px'), 400)"
+    "</script>": "layout shifts",
+    "<div style='width: 3000px'>x</div>": "scrolls sideways",
+    "<h2>x</h2><h4>x</h4>": "a heading of level 4",
+    "<h1>x</h1>": "headings without one title",
+    "<img src='data:,'>": "pictures without words",
+    "<p style='color: #777; background: #888'>some pale words</p>": "color-contrast",
+    "<input>": "label",
+    "<pre style='width: 2000px; position: absolute'>x</pre>": "PRE runs off the sheet",
+}
+
+
+@pytest.mark.parametrize("planted", FAULTS)
+def test_a_planted_fault_is_found(page: Page, site: str, folder: Path, planted: str) -> None:
+    """Each check above sees the fault it is there for, planted at the end of a page's article."""
+    text = (folder / f"{PAGES[-1]}.html").read_text("utf8")
+    found = audit.watch(page, site)
+    broken = text.replace("</article>", planted + "</article>")
+    page.route(
+        "**/planted.html", lambda route: route.fulfill(body=broken, content_type="text/html")
+    )
+    page.goto(f"{site}chapters/planted.html")
+    found += audit.speed_faults(audit.settle(page)) + audit.layout_faults(page)
+    found += audit.reading_faults(page) + audit.print_faults(page)
+    assert any(FAULTS[planted] in fault for fault in found), found
+
+
+def test_a_page_without_a_head_is_found(page: Page) -> None:
+    page.set_content("<title>x</title><article></article>")
+    assert len(audit.head_faults(page)) == 8
+
+
+def test_a_heavy_page_is_found(tmp_path: Path) -> None:
+    import os
+
+    (tmp_path / "x.html").write_text("<img src='y.png'>".replace("'", '"'))
+    (tmp_path / "y.png").write_bytes(os.urandom(audit.WEIGHT))
+    assert audit.weight(tmp_path, "x") > audit.WEIGHT
