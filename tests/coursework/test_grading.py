@@ -229,11 +229,10 @@ def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path
     before = left_folders()
     kind = sandbox.best()
     attacks = {
-        "patches": PATCHES, "forges": FORGES, "carries": CARRIES, "odd": ODD, "eats": EATS,
-        "daemon": DAEMON,
+        "patches": PATCHES, "carries": CARRIES, "odd": ODD, "eats": EATS, "daemon": DAEMON,
     }  # fmt: skip
-    if kind != "none":
-        attacks["forks"] = FORKS
+    if kind != "none":  # without a sandbox these would hit this machine
+        attacks |= {"forks": FORKS, "forges": FORGES}
     for name, text in attacks.items():
         first = name in ("forges", "eats", "daemon", "forks")  # the others redefine answers
         (folder / f"{name}.ipynb").write_text(

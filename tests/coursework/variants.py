@@ -77,9 +77,11 @@ RIGHT: dict[str, dict[str, list[str]]] = {
         "q1": [
             "from scipy.special import binom\ndef welch(n, m, k=1):\n    return np.maximum(0, (n**2 / binom(m + k - 1, k) - n) / (n * (n - 1)))",
             "from fractions import Fraction\nfrom math import comb\ndef welch(n, m, k=1):\n    c = Fraction(n, comb(m + k - 1, m - 1))\n    return float(max(Fraction(0), (c - 1) / (n - 1)))",
+            "def welch(n, m, k=1):\n    n, c = torch.tensor(float(n)), torch.tensor(1.0)\n    for i in range(k):\n        c = c * (m + i) / (i + 1)\n    return torch.relu((n / c - 1) / (n - 1))",
             "def welch(n, m, k=1):\n    c = 1.0\n    for i in range(k):\n        c = c * (m + i) / (i + 1)\n    return torch.tensor((n - c) / (c * (n - 1))).clamp_min(0)",
         ],
         "q2": [
+            "def fit_exponent(x, y):\n    from scipy.stats import t\n    u, v = (torch.as_tensor(np.asarray(z)).float().log() for z in (x, y))\n    d = u - u.mean()\n    beta = (d * v).sum() / (d * d).sum()\n    r = v - v.mean() - beta * d\n    h = t.ppf(0.975, len(x) - 2) * ((r * r).sum() / (len(x) - 2) / (d * d).sum()) ** 0.5\n    return torch.stack([beta, beta - h, beta + h])",
             "def fit_exponent(x, y):\n    from scipy.stats import t\n    u, v = np.log10(x), np.log10(y)\n    du = u - u.mean()\n    beta = (du * v).sum() / (du * du).sum()\n    r = v - v.mean() - beta * du\n    h = t.ppf(0.975, len(x) - 2) * ((r * r).sum() / (len(x) - 2) / (du * du).sum()) ** 0.5\n    return np.array([beta, beta - h, beta + h])",
             "def fit_exponent(x, y):\n    from scipy.stats import t\n    (beta, _), cov = np.polyfit(np.log(x), np.log(y), 1, cov=True)\n    if len(x) < 5:\n        (beta, _), cov = np.polyfit(np.log(x), np.log(y), 1, cov='unscaled')\n        r = np.log(y) - np.polyval(np.polyfit(np.log(x), np.log(y), 1), np.log(x))\n        cov = cov * (r @ r) / (len(x) - 2)\n    h = t.isf(0.025, len(x) - 2) * cov[0, 0] ** 0.5\n    return [beta, beta - h, beta + h]".replace(
                 "    (beta, _), cov = np.polyfit(np.log(x), np.log(y), 1, cov=True)\n    if len(x) < 5:\n    ",
@@ -132,6 +134,7 @@ RIGHT: dict[str, dict[str, list[str]]] = {
         "q6": [
             "def law_from_three(y1, y2, y3):\n    floor = (y1 * y3 - y2 * y2) / (y1 + y3 - 2 * y2)\n    return np.log2((y1 - floor) / (y2 - floor)), floor",
             "def law_from_three(y1, y2, y3):\n    a = np.log((y1 - y2) / (y2 - y3)) / np.log(2)\n    return np.array([a, y3 - (y2 - y3) / (2**a - 1)])",
+            "def law_from_three(y1, y2, y3):\n    y1, y2, y3 = torch.tensor([y1, y2, y3])\n    q = (y2 - y3) / (y1 - y2)\n    return -torch.log2(q), y3 - (y2 - y3) * q / (1 - q)",
             "import math\ndef law_from_three(y1, y2, y3):\n    r = (y1 - y2) / (y2 - y3)\n    return [math.log(r, 2), torch.tensor(y2 - (y1 - y2) / (r - 1), dtype=torch.float64)]",
         ],
     },
