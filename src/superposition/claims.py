@@ -1,0 +1,243 @@
+"""The ledger: what the press said, what the paper says, what is measured here, and a verdict.
+
+Each claim's rule was written before its number was seen, and says what would change our mind.
+`python -m superposition.claims` prints the table and fails if a verdict has moved.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import experiments
+from .lab import Effect, Lab
+
+HOLDS, LIMITS = "holds", "holds within limits"
+FAILS, OPEN = "does not hold", "not testable here"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One line of the story and how it is judged."""
+
+    id: str
+    press: str  # the claim as it went round, in plain words
+    paper: str  # what the paper itself says of it
+    where: str  # chapter file, without its ending
+    mind: str  # what would have changed our mind, or what could decide
+    rule: Callable[[Effect], str]  # the verdict, fixed before the number is seen
+    experiment: Callable[[Lab], Effect] | None = None
+    note: str = ""  # the limits, in words, of a verdict that has limits
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim, what was found, and the verdict by the claim's rule."""
+
+    claim: Claim
+    effect: Effect | None
+    verdict: str
+
+    @property
+    def measured(self) -> str:
+        return self.effect.text if self.effect else "no experiment of ours can decide"
+
+
+def _if(holds: bool, limits: bool) -> str:
+    return HOLDS if holds else LIMITS if limits else FAILS
+
+
+def _open(effect: Effect) -> str:
+    return OPEN
+
+
+CLAIMS = (
+    Claim(
+        "C01", "Double a model's size and its performance improves by a predictable amount.",
+        "Loss falls as a power of width; for language models 0.91 ± 0.04.",
+        "03_the_1_over_m_law",
+        "Holds if a hidden width is foretold to 10 %; within limits if to a factor of two.",
+        lambda e: _if(e.details["worst"] < 0.1, e.details["worst"] < np.log(2)),
+        experiments.predictable,
+        "Predictable to some tens of per cent over a factor in width; the exponent itself drifts, "
+        "and loss is not the same thing as usefulness.",
+    ),
+    Claim(
+        "C02", "Related words (Eiffel, Paris) lie closer than unrelated ones (Eiffel, sandwich).",
+        "Not a claim of the paper; the usual reading of embeddings.",
+        "01_embeddings",
+        "Holds if the interval starts above 95 %; within limits if it starts above one half.",
+        lambda e: OPEN if e.missing else _if(e.interval[0] > 0.95, e.interval[0] > 0.5),
+        experiments.related_words,
+        "On average, in context, and not for every pair.",
+    ),
+    Claim(
+        "C03", "GPT-2 represents about 50,000 tokens in around 4,000 dimensions.",
+        "Lists GPT-2's widths as 768 to 1,600.",
+        "01_embeddings",
+        "Holds if one of GPT-2's widths is within 10 % of 4,000; within limits if within a third.",
+        lambda e: _if(e.interval[0] < 1.1, e.interval[0] < 4 / 3),
+        experiments.widths_of_gpt2,
+    ),
+    Claim(
+        "C04", "The older view: a model keeps what is common and drops what is rare.",
+        "True of weak superposition, which decay brings about.",
+        "02_weak_vs_strong",
+        "Within limits if decay keeps under half of the features and over 60 % of the kept are the "
+        "most frequent; holds if growth drops features too.",
+        lambda e: FAILS if e.value < 0.6 or e.details["kept"] > 0.5
+        else _if(e.details["kept with growth"] < 0.5, True),
+        experiments.keeps_the_frequent,
+        "Only with decay, and only while m is far below n.",
+    ),
+    Claim(
+        "C05", "What really happens: every token is kept, and their vectors overlap.",
+        "Open language models sit in the strong regime; in the toy model growth brings it about.",
+        "02_weak_vs_strong",
+        "Holds if over 90 % of rows are kept with decay too; within limits if with growth only.",
+        lambda e: _if(e.value > 0.9 and e.details["decay"] > 0.9, e.value > 0.9),
+        experiments.keeps_everything,
+        "One of two regimes of the toy model; the open models looked at so far are in it.",
+    ),
+    Claim(
+        "C06", "Interference between two tokens halves when the width doubles.",
+        "The squared overlaps fall as 1/m; the overlaps themselves as 1/√m.",
+        "03_the_1_over_m_law",
+        "Holds if |overlap| falls as m^-1 (to 0.15); within limits if overlap² does.",
+        lambda e: _if(abs(e.details["absolute"] + 1) < 0.15, abs(e.value + 1) < 0.2),
+        experiments.interference,
+        "True of overlap squared, which is what the loss feels; the overlap itself falls by a "
+        "factor of 1.4.",
+    ),
+    Claim(
+        "C07", "The scaling law comes from this geometry, not only from how rare tokens are.",
+        "With strong superposition the exponent is near 1 for a wide range of frequencies.",
+        "03_the_1_over_m_law",
+        "Holds if frequencies move the exponent less than half as much with growth as with decay; "
+        "within limits if less.",
+        lambda e: _if(e.interval[1] < 0.5, e.interval[1] < 1),
+        experiments.geometry_or_rarity,
+        "Frequencies matter less with growth than with decay, but they still matter.",
+    ),
+    Claim(
+        "C08", "OPT, GPT-2, Qwen2.5 and Pythia show the same overlaps, and losses that follow.",
+        "Overlaps roughly follow 1/m; losses fit 0.91 ± 0.04 with an offset for each corpus.",
+        "04_real_language_models",
+        "Within limits if the interval of the slope holds -1 and the overlaps lie over twice above "
+        "1/m; holds if they lie closer.",
+        lambda e: FAILS if not e.interval[0] <= -1 <= e.interval[1]
+        else _if(e.details["excess"] < 2, True),
+        experiments.open_models,
+        "The trend is there; the level is 5 to 100 times above the geometric floor. The overlaps "
+        "are the published ones; chapter 4 measures them anew where the weights are in reach.",
+    ),
+    Claim(
+        "C09", "Interference causes wrong answers, even confident ones.",
+        "Does not measure answers; interference is part of the loss.",
+        "05_scaling_limits",
+        "Within limits if misreadings fall by half over the ladder of widths and vanish without "
+        "overlap; holds if, besides, wrong answers are given with over 90 % confidence.",
+        lambda e: FAILS if e.interval[0] > e.interval[1] / 2 or e.details["without overlap"] > 0.01
+        else _if(e.details["confidence"] > 0.9, True),
+        experiments.wrong_answers,
+        "In the toy model. In a language model other causes are at work, and no one has told them "
+        "apart.",
+    ),
+    Claim(
+        "C10", "Bigger models gain no new skill; they only have more room.",
+        "Does not speak of skills.",
+        "05_scaling_limits",
+        "A language model in which a skill's features are followed while the width grows.",
+        _open,
+    ),
+    Claim(
+        "C11", "The gain has a ceiling: with room for every token the power law weakens or ends.",
+        "Expects a breakdown once m nears the number of features.",
+        "05_scaling_limits",
+        "Holds if the law weakens (its exponent shrinks) on the way to m = n; within limits if it "
+        "ends there (under 2 % of the loss left) without weakening first.",
+        lambda e: FAILS if e.value > 0.02
+        else _if(abs(e.details["last"]) < abs(e.details["first"]), True),
+        experiments.ceiling,
+        "It ends at m = n, but it does not weaken first: converged losses fall ever faster.",
+    ),
+    Claim(
+        "C12", "A smaller model that packs its information better can match a larger one.",
+        "Suggests that encouraging superposition may help smaller models.",
+        "06_packing_and_reading",
+        "Holds if some packing is worth a tenth more width, in every seed; within limits if it is "
+        "worth more than nothing in every seed.",
+        lambda e: _if(e.interval[0] > 1.1, e.interval[0] > 1.0),
+        experiments.better_packing,
+        "What was tried here is worth a few per cent of width at most; chapter 6 tries more.",
+    ),
+    Claim(
+        "C13", "The tighter the packing, the harder the model is to interpret.",
+        "Notes that strong superposition makes interpretation harder.",
+        "06_packing_and_reading",
+        "Holds if recovery of the features falls by a third from loose to tight in every seed; "
+        "within limits if it falls at all.",
+        lambda e: _if(e.interval[0] > 1 / 3, e.interval[0] > 0),
+        experiments.reading,
+        "For the one method tried here, from hidden states alone, and only below a certain width.",
+    ),
+    Claim(
+        "C14", "Superposition here is a notion borrowed from quantum physics.",
+        "Takes the word from Elhage et al. 2022: more features than dimensions, as directions.",
+        "02_weak_vs_strong",
+        "A complex amplitude or a measurement rule in the model's definition; it has neither: "
+        "W, x and y are real, and y = ReLU(W Wᵀ x + b) is all of it (arXiv 2209.10652).",
+        lambda e: FAILS,
+    ),
+    Claim(
+        "C15", "Superposition makes larger models more creative.",
+        "Does not speak of creativity.",
+        "05_scaling_limits",
+        "A definition of creativity that can be scored, and models that differ in superposition "
+        "alone.",
+        _open,
+    ),
+    Claim(
+        "C16", "The growth from GPT-3 (175 billion parameters) onwards rests on this law.",
+        "Connects its law to Chinchilla's exponents, not to any product.",
+        "05_scaling_limits",
+        "Published widths, data and losses of GPT-3's successors; they are not public.",
+        _open,
+    ),
+)  # fmt: skip
+
+#: The verdicts as last reviewed by a person. A moved one is news, good or bad.
+RECORDED = {
+    "C01": LIMITS, "C02": LIMITS, "C03": FAILS, "C04": LIMITS, "C05": LIMITS, "C06": LIMITS,
+    "C07": LIMITS, "C08": LIMITS, "C09": LIMITS, "C10": OPEN, "C11": LIMITS, "C12": LIMITS,
+    "C13": LIMITS, "C14": FAILS, "C15": OPEN, "C16": OPEN,
+}  # fmt: skip
+
+
+def judge(lab: Lab | None = None) -> list[Verdict]:
+    """Run every experiment on one lab and apply the rules, in the ledger's order."""
+    lab = lab or Lab()
+    verdicts = []
+    for claim in CLAIMS:
+        effect = claim.experiment(lab) if claim.experiment else None
+        blank = Effect(float("nan"), (float("nan"), float("nan")), "")
+        verdicts.append(Verdict(claim, effect, claim.rule(effect or blank)))
+    return verdicts
+
+
+def main() -> int:
+    """Print the ledger; 1 if a verdict differs from the recorded one."""
+    moved = []
+    for v in judge(Lab(progress=True)):
+        print(f"{v.claim.id}  {v.verdict:20} {v.claim.press}\n{'':26}{v.measured}")
+        if v.verdict != RECORDED[v.claim.id] and not (v.effect and v.effect.missing):
+            moved.append(f"{v.claim.id}: {RECORDED[v.claim.id]} -> {v.verdict}")
+    print("moved: " + "; ".join(moved) if moved else "every verdict is as recorded")
+    return 1 if moved else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
