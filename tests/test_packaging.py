@@ -149,7 +149,20 @@ def test_the_module_stays_small() -> None:
 
 LAYERS = {  # from design.md: imports run from the later layers to the earlier ones only
     "mathematics": {"features", "geometry", "meanfield", "scaling", "theory", "published"},
-    "experiments": {"claims", "experiments", "lab", "packing", "reading", "engine", "limits", "toy", "heads", "wheel", "remote", "checkpoints"},
+    "experiments": {
+        "claims",
+        "experiments",
+        "lab",
+        "packing",
+        "reading",
+        "engine",
+        "limits",
+        "toy",
+        "heads",
+        "wheel",
+        "remote",
+        "checkpoints",
+    },
     "shown": {"plots", "widgets", "playground"},
 }
 
