@@ -243,7 +243,9 @@ def build(name: str, out: Path = OUT, source: Path | None = None) -> dict[str, A
         tests = {"helpers": helpers + "\n\n", "questions": public}
         for part in ("student", "instructor"):
             place = made / ("student" if part == "student" else "autograder") / master.name
-            finished = _finish(nbformat.read(str(place), 4), name, tests, written)
+            finished = _finish(
+                nbformat.read(str(place), 4), name, tests, written, part == "instructor"
+            )
             folder = out / part
             folder.mkdir(parents=True, exist_ok=True)
             nbformat.write(finished, str(folder / master.name))
@@ -301,7 +303,9 @@ def _add_helpers(folder: Path, helpers: str) -> None:
         path.write_text(f"{helpers}\n\n{path.read_text()}")
 
 
-def _finish(notebook: Any, name: str, tests: dict[str, Any], written: list[str]) -> Any:
+def _finish(
+    notebook: Any, name: str, tests: dict[str, Any], written: list[str], solved: bool
+) -> Any:
     """Add the two set-up cells after the title; drop otter's tags; give cells stable ids."""
     import nbformat
 
@@ -318,6 +322,9 @@ def _finish(notebook: Any, name: str, tests: dict[str, Any], written: list[str])
     }
     _mark_written(notebook, written)
     for number, cell in enumerate(notebook.cells):
+        if solved and cell.cell_type == "code":  # otter leaves its marks in this edition
+            cell.source = re.sub(r"^ *# (BEGIN|END) SOLUTION.*\n?", "", cell.source, flags=re.M)
+            cell.source = re.sub(r" *# SOLUTION.*$", "", cell.source, flags=re.M).rstrip()
         tags = [t for t in cell.metadata.get("tags", []) if not t.startswith("otter_assign")]
         keep = {
             k: v for k, v in cell.metadata.items() if k in ("editable", "deletable", "cellView")
