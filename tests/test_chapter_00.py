@@ -48,7 +48,7 @@ def number(text: str) -> float:
 
 
 def hold_table(results: list, chapter: dict) -> None:
-    kept_growing, left_growing, _, kept_dropping, left_dropping, _ = (
+    kept_growing, left_growing, kept_dropping, left_dropping = (
         number(row[1]) for row in chapter["conclusions"](results)
     )
     assert kept_growing > 0.8 > 0.4 > kept_dropping > chapter["WIDTHS"][1] / chapter["N"]
