@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import book
-from superposition import claims, experiments, geometry
+from superposition import claims, experiments, geometry, language
 from superposition.lab import Effect, Lab
 
 
@@ -130,5 +130,5 @@ def test_a_moved_verdict_fails_the_command(monkeypatch: pytest.MonkeyPatch, caps
 def test_without_the_weights_the_ledger_still_runs(lab: Lab) -> None:
     bare = changed(lab)
     bare.__dict__["language_model"] = None
-    assert experiments.related_words(bare).missing
+    assert language.related_words(bare).missing
     assert "real" not in experiments.keeps_everything(bare).details

@@ -153,6 +153,7 @@ LAYERS = {  # from design.md: imports run from the later layers to the earlier o
         "claims",
         "experiments",
         "lab",
+        "language",
         "packing",
         "reading",
         "engine",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import experiments
+from . import experiments, language
 from .lab import Effect, Lab
 
 HOLDS, LIMITS = "holds", "holds within limits"
@@ -71,7 +71,7 @@ CLAIMS = (
         "01_embeddings",
         "Holds if the interval starts above 95 %; within limits if it starts above one half.",
         lambda e: OPEN if e.missing else _if(e.interval[0] > 0.95, e.interval[0] > 0.5),
-        experiments.related_words,
+        language.related_words,
         "On average, in context, and not for every pair.",
     ),
     Claim(
@@ -80,7 +80,7 @@ CLAIMS = (
         "01_embeddings",
         "Holds if one of GPT-2's widths is within 10 % of 4,000; within limits if within a third.",
         lambda e: _if(e.interval[0] < 1.1, e.interval[0] < 4 / 3),
-        experiments.widths_of_gpt2,
+        language.widths_of_gpt2,
     ),
     Claim(
         "C04", "The older view: a model keeps what is common and drops what is rare.",
@@ -130,7 +130,7 @@ CLAIMS = (
         "1/m; holds if they lie closer.",
         lambda e: FAILS if not e.interval[0] <= -1 <= e.interval[1]
         else _if(e.details["excess"] < 2, True),
-        experiments.open_models,
+        language.open_models,
         "The trend is there; the level is 5 to 100 times above the geometric floor. The overlaps "
         "are the published ones; chapter 4 measures them anew where the weights are in reach.",
     ),
