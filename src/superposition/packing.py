@@ -1,0 +1,177 @@
+"""Ways to pack n features into m dimensions, and what each is worth in width.
+
+The variants train on the engine's own rows and steps, and are judged on its held-out rows, so
+that two of them differ in nothing but the packing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student
+from torch import Tensor
+
+from superposition.engine import HELD_OUT_POWER, PROTOCOLS, Bundle, Sampler, learning_rate
+
+_HELD_OUT_SEED = 987_654_321  # as in `toy`: every loss is taken on the same fresh rows
+
+
+@dataclass(frozen=True)
+class Packing:
+    """One way to pack; the default is the plain model: no decay, random start, a bias each."""
+
+    m: int
+    weight_decay: float = 0.0
+    start: Callable[[int, int, torch.Generator], Tensor] | None = None  # rows W, (n, m)
+    frozen: bool = False  # only the bias is trained
+    unit: bool = False  # rows put back to norm 1 after every step, as nGPT does
+    one_bias: bool = False  # the same bias for all features
+    steps: int = 4000
+    hidden: int = 0  # units of a learned read-out added to the plain one
+    looks: int = 0  # rounds of the second look added to the plain read-out
+
+
+class _Variants(Bundle):
+    """A bundle of the engine whose models may differ in how they pack."""
+
+    def __init__(self, p: Tensor, ways: Sequence[Packing], seed: int):
+        recipe = replace(PROTOCOLS["converged"], steps=ways[0].steps)
+        widths, decays = [w.m for w in ways], [w.weight_decay for w in ways]
+        super().__init__(p, widths, decays, seed, recipe, torch.device("cpu"))
+        self.ways = ways
+        with torch.no_grad():
+            for k, way in enumerate(ways):
+                if way.start:
+                    generator = torch.Generator().manual_seed(seed)
+                    self.theta[:, k, : way.m] = way.start(self.n, way.m, generator)
+
+    def step(self, lr: float) -> None:
+        super().step(lr)
+        with torch.no_grad():
+            for k, way in enumerate(self.ways):
+                if way.unit:
+                    W = self.theta[:, k, : self.m]
+                    W.div_(W.norm(dim=1, keepdim=True))
+
+    def _gradient(self, rows):  # type: ignore[no-untyped-def]
+        grad = super()._gradient(rows)
+        for k, way in enumerate(self.ways):
+            if way.frozen:
+                grad[:, k, : self.m] = 0
+            if way.one_bias:
+                grad[:, k, self.m] = grad[:, k, self.m].mean()
+        return grad
+
+
+def tight_frame(n: int, m: int, generator: torch.Generator) -> Tensor:
+    """n unit rows in m dimensions that reach Welch's bound, shape (n, m), from a random start.
+
+    In turn the nearest tight frame (all singular values √(n/m)) and the nearest unit rows
+    (alternating projection, Tropp et al. 2005, doi 10.1109/TIT.2004.839492).
+    """
+    W = torch.randn(n, m, generator=generator, dtype=torch.float64)
+    for _ in range(500):
+        U, _, V = torch.linalg.svd(W, full_matrices=False)
+        W = torch.nn.functional.normalize(U @ V, dim=1)
+    return W.float()
+
+
+def train(p: Tensor, ways: Sequence[Packing], seeds: Sequence[int],
+          ) -> tuple[NDArray[np.float64], list[list[Tensor]]]:  # fmt: skip
+    """Held-out losses (ways, seeds) and the weights W (n, m) of each way and seed."""
+    linear: dict[int, list[int]] = {}
+    jobs: list[list[int]] = []
+    for i, way in enumerate(ways):
+        if way.hidden or way.looks:
+            jobs.append([i])
+        else:
+            linear.setdefault(way.steps, []).append(i)
+    jobs += [group[k : k + 6] for group in linear.values() for k in range(0, len(group), 6)]
+    losses = np.full((len(ways), len(seeds)), np.nan)
+    weights: list[list[Tensor]] = [[torch.empty(0)] * len(seeds) for _ in ways]
+
+    def work(job: tuple[list[int], int]) -> None:
+        group, s = job
+        if ways[group[0]].hidden or ways[group[0]].looks:
+            losses[group[0], s], weights[group[0]][s] = _train_decoder(p, ways[group[0]], seeds[s])
+            return
+        bundle = _Variants(p, [ways[i] for i in group], seeds[s])
+        bundle.run(ways[group[0]].steps)
+        found = bundle.held_out(_HELD_OUT_SEED)[0]
+        for k, i in enumerate(group):
+            losses[i, s] = found[k]
+            weights[i][s] = bundle.theta[:, k, : ways[i].m].detach().clone()
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(work, [(job, s) for job in jobs for s in range(len(seeds))]))
+    finally:
+        torch.set_num_threads(threads)
+    return losses, weights
+
+
+def _train_decoder(p: Tensor, way: Packing, seed: int) -> tuple[float, Tensor]:
+    """The plain model with a larger read-out, trained by autograd on the engine's rows."""
+    n, m, recipe = len(p), way.m, replace(PROTOCOLS["converged"], steps=way.steps)
+    generator = torch.Generator().manual_seed(seed)
+    W = torch.randn(n, m, generator=generator) / m**0.5
+    b, c = torch.zeros(n), torch.zeros(way.looks, n)
+    scale = torch.full((way.looks,), 0.5)
+    A = torch.randn(m, way.hidden, generator=generator) / m**0.5
+    a, B = torch.zeros(way.hidden), torch.zeros(way.hidden, n)
+    parameters = [W, b, c, scale, A, a, B]
+    for parameter in parameters:
+        parameter.requires_grad_()
+
+    def read(h: Tensor) -> Tensor:
+        z = h @ W.T + b
+        if way.hidden:
+            z = z + torch.relu(h @ A + a) @ B
+        y = torch.relu(z)
+        for k in range(way.looks):  # what does y leave unexplained of h?
+            y = torch.relu(y + scale[k] * (h - y @ W) @ W.T + c[k])
+        return y
+
+    def loss_on(sampler: Sampler, size: int) -> Tensor:
+        rows = sampler.draw(size)
+        x = torch.zeros(size * n).index_put((rows.flat,), rows.value).view(size, n)
+        error = (read(x @ W) - x).square().sum(1)
+        return (error * rows.weight).sum() + rows.empty * read(torch.zeros(1, m)).square().sum()
+
+    sampler = Sampler(p, True, 1_000_003 + seed, p.device)
+    adam = torch.optim.Adam(parameters, lr=recipe.lr, betas=(0.9, recipe.beta2))
+    for t in range(recipe.steps):
+        adam.param_groups[0]["lr"] = learning_rate(recipe, t, recipe.steps)
+        adam.zero_grad()
+        loss_on(sampler, recipe.batch).backward()
+        adam.step()
+    fresh = Sampler(p, True, _HELD_OUT_SEED, p.device, HELD_OUT_POWER)
+    with torch.no_grad():
+        loss = float(torch.stack([loss_on(fresh, 1024) for _ in range(40)]).mean())
+    return loss, W.detach()
+
+
+def effective_width(widths: ArrayLike, losses: ArrayLike, loss: ArrayLike) -> NDArray[np.float64]:
+    """Width at which the plain model reaches `loss`, by straight lines in log L(m) against log m.
+
+    `widths` rise and `losses`, shape (widths,) or (widths, seeds), fall; nan outside their range.
+    """
+    y = np.log(np.asarray(losses, float).reshape(len(np.asarray(widths)), -1)).mean(axis=1)
+    if not (np.diff(y) < 0).all():
+        raise ValueError("the plain model's loss does not fall with the width: train it longer")
+    x = np.interp(-np.log(loss), -y, np.log(widths), left=np.nan, right=np.nan)
+    return np.asarray(np.exp(x), np.float64)
+
+
+def mean_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Mean over seeds and its interval by Student's t; needs at least two values."""
+    v = np.asarray(values, float)
+    half = student.ppf((1 + confidence) / 2, len(v) - 1) * v.std(ddof=1) / len(v) ** 0.5
+    return float(v.mean()), float(v.mean() - half), float(v.mean() + half)

@@ -1,0 +1,75 @@
+"""Reading a model: its feature directions, found again from hidden states h = Wᵀx alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+from sklearn.decomposition import MiniBatchDictionaryLearning
+from torch import Tensor
+
+from superposition import features
+
+
+def hidden_states(W: Tensor, p: Tensor, samples: int, seed: int = 0) -> Tensor:
+    """About `samples` hidden states h = Wᵀx of draws x in which something is active, (k, m)."""
+    drawn = int(samples / (1 - float((1 - p.double()).prod())))
+    x = features.sample(p, drawn, torch.Generator().manual_seed(seed))
+    return x[(x > 0).any(dim=1)] @ W
+
+
+def recovery(W: Tensor, D: Tensor) -> float:
+    """Mean cosine of the rows of W (n, m) with rows of D (k, m), each used once, best matching."""
+    cosine = torch.nn.functional.normalize(W, dim=1) @ torch.nn.functional.normalize(D, dim=1).T
+    i, j = linear_sum_assignment(cosine.numpy(), maximize=True)
+    return float(cosine[i, j].mean())
+
+
+def sparse_autoencoder(
+    H: Tensor, size: int, sparsity: float = 0.3, steps: int = 2000, batch: int = 256, seed: int = 0
+) -> Tensor:
+    """Directions D (size, m) of h ≈ Dᵀ relu(Eᵀh + e) with few units on, from states H (k, m).
+
+    Loss ||h - Dᵀz||² + sparsity Σ z, rows of D at norm 1 (as Bricken et al. 2023, in small).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    D = torch.nn.functional.normalize(torch.randn(size, H.shape[1], generator=generator), dim=1)
+    E, e = D.T.clone().requires_grad_(), torch.zeros(size, requires_grad=True)
+    D.requires_grad_()
+    adam = torch.optim.Adam([D, E, e])
+    for t in range(steps):
+        adam.param_groups[0]["lr"] = 5e-3 * min(1.0, 2 - 2 * t / steps)
+        h = H[torch.randint(len(H), (batch,), generator=generator)]
+        z = torch.relu(h @ E + e)
+        loss = (h - z @ D).square().sum(1).mean() + sparsity * z.sum(1).mean()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        with torch.no_grad():
+            D.div_(D.norm(dim=1, keepdim=True))
+    return D.detach()
+
+
+def read(W: Tensor, p: Tensor, *, samples: int = 3000, steps: int = 1500, seed: int = 0,
+         ) -> dict[str, float]:  # fmt: skip
+    """How well four dictionaries of n directions match the rows of W (n, m): their `recovery`.
+
+    Two are learned from hidden states alone. Two learn nothing: as many hidden states, picked at
+    random, and as many random directions (the mean of 10 draws).
+    """
+    n, m = W.shape
+    generator = torch.Generator().manual_seed(seed)
+    H = hidden_states(W, p, samples, seed)
+    H = H / H.square().sum(1).mean().sqrt()  # one sparsity suits all scales
+    learner = MiniBatchDictionaryLearning(
+        n, alpha=0.15, max_iter=3, fit_algorithm="cd", positive_code=True, tol=0,
+        max_no_improvement=None, random_state=seed,
+    )  # fmt: skip
+    learned = torch.from_numpy(learner.fit(H.double().numpy()).components_).float()
+    chance = [recovery(W, torch.randn(n, m, generator=generator)) for _ in range(10)]
+    return {
+        "dictionary learning": recovery(W, learned),
+        "sparse autoencoder": recovery(W, sparse_autoencoder(H, n, steps=steps, seed=seed)),
+        "hidden states": recovery(W, H[:n]),
+        "random directions": float(np.mean(chance)),
+    }
