@@ -7,21 +7,19 @@ only sums over them are kept.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import re
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 import torch
 from torch import Tensor
 
 from superposition.checkpoints import Place, locate
+from superposition.records import OverlapStatistics, record_path, remember, remembered
 from superposition.remote import Folder, Hub, HubError, HubUnreachable, open_source
 
 HEADS = ("lm_head.weight", "embed_out.weight")
@@ -83,29 +81,6 @@ class OutputMatrix:
         return torch.frombuffer(content, dtype=self.place.dtype).view(-1, self.shape[1])
 
 
-@dataclass(frozen=True)
-class OverlapStatistics:
-    """What the rows of one output matrix look like; cosines over pairs i ≠ j of non-zero rows."""
-
-    model: str
-    revision: str | None
-    tensor: str
-    note: str
-    n: int
-    m: int
-    zero_rows: int  # left out of every other number: their cosines are not defined
-    mean_squared_overlap: float
-    centred_overlap: float | None  # the same after removing the mean row; None if not asked for
-    norm_mean: float
-    norm_std: float
-    norm_min: float
-    norm_max: float
-    represented: float  # share of rows longer than half the mean norm
-    norm_by_id: tuple[float, ...]  # mean norm in 64 equal groups of token ids, in order
-    bytes_fetched: int
-    seconds: float
-
-
 def hub_answers(endpoint: str | None = None) -> str:
     """Why the hub does not answer within four seconds, in one line; empty where it does."""
     try:
@@ -152,8 +127,8 @@ def overlap_statistics(
     is returned. Raises what output_matrix raises, and ValueError for NaN or infinite rows.
     """
     began, model = time.monotonic(), os.fspath(model_id)
-    record = _record(f"{endpoint or ''} {model} {revision or 'main'}")
-    known = _remembered(record, centre)
+    record = record_path(f"{endpoint or ''} {model} {revision or 'main'}")
+    known = remembered(record, centre)
     try:
         source = open_source(model, revision, endpoint, token)
     except HubUnreachable:
@@ -180,7 +155,7 @@ def overlap_statistics(
         bytes_fetched=source.bytes_read, seconds=time.monotonic() - began,
     )  # fmt: skip
     if not local:
-        _remember(record, result)
+        remember(record, result)
     return result
 
 
@@ -258,27 +233,3 @@ def _ties(config: dict[str, Any]) -> bool:
 def _json(source: Folder, name: str) -> Any:
     size = source.size(name)
     return None if size is None else json.loads(source.read(name, 0, size))
-
-
-def _record(key: str) -> Path:
-    """Where a result is kept, under $SUPERPOSITION_CACHE or the user's own cache folder."""
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    cache = Path(os.environ.get("SUPERPOSITION_CACHE") or user / "superposition-book")
-    return cache / "heads" / (re.sub(r"[^\w.-]+", "--", key).strip("-") + ".json")
-
-
-def _remembered(path: Path, centre: bool) -> OverlapStatistics | None:
-    try:
-        known = OverlapStatistics(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
-    known = replace(known, norm_by_id=tuple(known.norm_by_id))
-    return None if centre and known.centred_overlap is None else known
-
-
-def _remember(path: Path, result: OverlapStatistics) -> None:
-    with contextlib.suppress(OSError):  # a full or read-only disk costs a repeat, nothing else
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_suffix(f".{os.getpid()}")
-        scratch.write_text(json.dumps(asdict(result)))
-        scratch.replace(path)
