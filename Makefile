@@ -10,7 +10,8 @@ BUILT := _build/html/index.html
 SOURCES := $(shell find src -name '*.py' -o -name '*.js' -o -name '*.css')
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint chromium pins clean distclean coursework grade
+.PHONY: help book serve test lint chromium pins clean distclean coursework grade adopt lab links pdf picture \
+	release versions
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | column -t -s '|'
@@ -24,10 +25,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -e '.[book,coursework,test]'
 	@touch $@
 
-# Jupyter's cache of executed pages looks at their code only. When the module or the pins change,
-# every page has to run again.
+# Jupyter's cache of executed pages looks at their code only. When the module or the pins change
+# (their text, not their dates: a cache brought from elsewhere counts), every page runs again.
 _build/.sources: $(SOURCES) $(INSTALLED)
-	@rm -rf _build && mkdir _build && touch $@
+	@now=$$(cat $(sort $(SOURCES)) constraints.txt | cksum); \
+		test "$$now" = "$$(cat $@ 2>/dev/null)" || rm -rf _build; \
+		mkdir -p _build && echo "$$now" > $@
 
 # A page that gave a warning would be skipped as unchanged, and pass, the next time: hence the rm.
 book: $(INSTALLED) _build/.sources  ## build the book, running every page that changed
@@ -50,6 +53,7 @@ chromium: $(INSTALLED)
 	@$(BIN)/python tests/chromium.py
 
 test: lint chromium book  ## everything: style, types, the book, its pages in Chromium
+	$(BIN)/python -m superposition.claims
 	$(BIN)/python -m pytest
 
 # The newest versions that the ranges in pyproject.toml allow, written down. Then: make test.
@@ -75,3 +79,32 @@ grade: $(INSTALLED)  ## grade a folder: make grade SUBMISSIONS=folder ASSIGNMENT
 	@test -n "$(SUBMISSIONS)" -a -n "$(ASSIGNMENT)" \
 		|| { echo "say which: make grade SUBMISSIONS=folder ASSIGNMENT=01_directions"; exit 2; }
 	$(BIN)/python coursework/grade.py $(ASSIGNMENT) $(SUBMISSIONS) $(OPTIONS)
+
+adopt:  ## give the book to another repository: make adopt REPO=https://github.com/their/fork
+	@test -n "$(REPO)" || { echo "say which: make adopt REPO=https://github.com/their/fork"; exit 2; }
+	@$(PYTHON) tools/adopt.py $(REPO)
+
+# Only this target needs JupyterLab, so only this target installs it, with every pin in force.
+lab: $(INSTALLED)  ## open the notebooks in JupyterLab
+	@$(BIN)/python -c 'import jupyterlab' 2>/dev/null \
+		|| PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet jupyterlab
+	$(BIN)/jupyter lab --notebook-dir=chapters $(OPTIONS)
+
+links: $(INSTALLED)  ## ask every external link whether it still answers (needs the network)
+	$(BIN)/jupyter-book build . --builder linkcheck
+
+pdf: book chromium  ## the whole book on paper: build/book.pdf
+	$(BIN)/python tools/pdf.py build/book.pdf
+
+picture: book chromium  ## a picture of the first page: _build/html/_static/book.png
+	$(BIN)/python tools/picture.py
+
+# Only the students' notebooks: the other folders of build/coursework hold solutions.
+release: book coursework  ## what a release attaches: build/release
+	rm -rf build/release && mkdir -p build/release
+	$(BIN)/python -m zipfile -c build/release/book.zip _build/html/
+	$(BIN)/python -m zipfile -c build/release/notebooks.zip chapters/*.ipynb
+	$(BIN)/python -m zipfile -c build/release/coursework.zip build/coursework/student/*.ipynb
+
+versions:  ## module and chapters with the oldest and newest releases allowed (WHICH="oldest")
+	$(PYTHON) tools/versions.py $(WHICH)
