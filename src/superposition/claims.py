@@ -116,11 +116,12 @@ CLAIMS = (
         "C07", "The scaling law comes from this geometry, not only from how rare tokens are.",
         "With strong superposition the exponent is near 1 for a wide range of frequencies.",
         "03_the_1_over_m_law",
-        "Holds if frequencies move the exponent less than half as much with growth as with decay; "
-        "within limits if less.",
-        lambda e: _if(e.interval[1] < 0.5, e.interval[1] < 1),
+        "Within limits if, with no feature rarer than another, the loss still falls by an exponent "
+        "above 0.8 with growth, twice that with decay; holds if other frequencies move it under 0.3.",
+        lambda e: FAILS if e.interval[0] < 0.8 or e.interval[0] < 2 * e.details["decay"]
+        else _if(e.details["spread"] < 0.3, True),
         experiments.geometry_or_rarity,
-        "Frequencies matter less with growth than with decay, but they still matter.",
+        "Geometry alone gives a falling loss; frequencies still move the exponent.",
     ),
     Claim(
         "C08", "OPT, GPT-2, Qwen2.5 and Pythia show the same overlaps, and losses that follow.",

@@ -23,7 +23,7 @@ def predictable(lab: Lab) -> Effect:
         fit = scaling.fit_power_law(WIDTHS[:-1], y.mean(0)[:-1])
         errors.append(abs(float(np.log(fit.predict(WIDTHS[-1]) / y[:, -1].mean()))))
     value, interval = _mean(errors)
-    y = lab.losses("power 1", lab.growth).mean(0)
+    y = lab.losses("power", lab.growth).mean(0)
     return Effect(
         value, interval,
         f"a hidden width is foretold to {np.expm1(value):.0%} on average over three laws "
@@ -36,18 +36,18 @@ def keeps_the_frequent(lab: Lab) -> Effect:
     """With decay: what share of the kept rows belongs to the most frequent features?"""
     hits, kept = [], []
     for m in WIDTHS[:3]:
-        for W in lab.rows("power 1", lab.decay, m):
+        for W in lab.rows("power", lab.decay, m):
             keep = W.norm(dim=1) > 0.5
             count = int(keep.sum())
-            rank = lab.relabel(lab.laws["power 1"]).argsort(descending=True)
+            rank = lab.relabel(lab.laws["power"]).argsort(descending=True)
             hits.append(float(keep[rank[:count]].double().mean()) if count else 0.0)
             kept.append(count / N)
     grown = [
         geometry.represented_fraction(W)
-        for m in WIDTHS[:3] for W in lab.rows("power 1", lab.growth, m)
+        for m in WIDTHS[:3] for W in lab.rows("power", lab.growth, m)
     ]  # fmt: skip
     value, interval = _mean(hits)
-    sample = lab.rows("power 1", lab.decay, WIDTHS[1])[0].norm(dim=1)
+    sample = lab.rows("power", lab.decay, WIDTHS[1])[0].norm(dim=1)
     return Effect(
         value, interval,
         f"with decay {np.mean(kept):.0%} of the features are kept, and {value:.0%} "
@@ -66,14 +66,14 @@ def keeps_everything(lab: Lab) -> Effect:
     ]  # fmt: skip
     value, interval = _mean(toy_share)
     details = {"decay": float(np.mean([
-        geometry.represented_fraction(W) for W in lab.rows("power 1", lab.decay, WIDTHS[0])
+        geometry.represented_fraction(W) for W in lab.rows("power", lab.decay, WIDTHS[0])
     ]))}  # fmt: skip
     text = f"with growth {value:.0%} [{interval[0]:.0%}, {interval[1]:.0%}] of rows are kept"
     if lab.language_model is not None:
         norms = lab.language_model[1].norm(dim=1)
         details["real"] = float((norms > 0.5 * norms.mean()).double().mean())
         text += f"; of a real model's token rows {details['real']:.1%} exceed half the mean norm"
-    sample = lab.rows("power 1", lab.growth, WIDTHS[1])[0].norm(dim=1)
+    sample = lab.rows("power", lab.growth, WIDTHS[1])[0].norm(dim=1)
     return Effect(
         value, interval, text, tuple(range(1, N + 1)), tuple(sample.tolist()),
         ("frequency rank", "row norm"), False, details,
@@ -84,7 +84,7 @@ def interference(lab: Lab) -> Effect:
     """Exponents of the mean |overlap| and of the mean squared overlap against m."""
     squared, absolute = [], []
     for s in range(len(lab.seeds)):
-        rows = [lab.rows("power 1", lab.growth, m)[s] for m in WIDTHS]
+        rows = [lab.rows("power", lab.growth, m)[s] for m in WIDTHS]
         squared.append([geometry.mean_squared_overlap(W) for W in rows])
         absolute.append([geometry.mean_absolute_overlap(W) for W in rows])
     two = scaling.fit_power_law(WIDTHS, np.mean(squared, 0))
@@ -98,23 +98,22 @@ def interference(lab: Lab) -> Effect:
 
 
 def geometry_or_rarity(lab: Lab) -> Effect:
-    """Spread of the loss exponent over frequency laws, with growth and with decay."""
-    spread = {}
-    for decay in (lab.growth, lab.decay):
-        by_seed = [
-            np.ptp([scaling.fit_power_law(WIDTHS, lab.losses(law, decay)[s]).exponent
-                    for law in lab.laws])
-            for s in range(len(lab.seeds))
-        ]  # fmt: skip
-        spread[decay] = by_seed
-    ratios = [a / b for a in spread[lab.growth] for b in spread[lab.decay]]
-    value, interval = _mean(ratios)
-    y = lab.losses("exponential", lab.growth).mean(0)
+    """Exponents of the loss where no feature is rarer than another, and over other laws."""
+
+    def exponent(law: str, decay: float, seed: int) -> float:
+        return -scaling.fit_power_law(WIDTHS, lab.losses(law, decay)[seed]).exponent
+
+    seeds = range(len(lab.seeds))
+    even, interval = _mean([exponent("even", lab.growth, s) for s in seeds])
+    dropped = float(np.mean([exponent("even", lab.decay, s) for s in seeds]))
+    laws = [float(np.mean([exponent(law, lab.growth, s) for s in seeds])) for law in lab.laws]
     return Effect(
-        value, interval,
-        f"over three laws the exponent moves by {np.mean(spread[lab.growth]):.2f} with growth "
-        f"and by {np.mean(spread[lab.decay]):.2f} with decay",
-        WIDTHS, tuple(y), ("width m", "loss, exponential law"),
+        even, interval,
+        f"with even frequencies, where nothing is rare, the loss falls as m^-{even:.2f} with growth "
+        f"and m^-{dropped:.2f} with decay; over three laws the exponent with growth runs from "
+        f"{min(laws):.2f} to {max(laws):.2f}",
+        WIDTHS, tuple(lab.losses("even", lab.growth).mean(0)), ("width m", "loss, even frequencies"),
+        details={"decay": dropped, "spread": max(laws) - min(laws)},
     )  # fmt: skip
 
 
@@ -124,11 +123,11 @@ def wrong_answers(lab: Lab) -> Effect:
     for m in WIDTHS:
         readings = [
             limits.read_strongest(lab.rewire(r.W), r.p, r.b, samples=8000, seed=s)
-            for s in lab.seeds for r in [lab.models["power 1", lab.growth, m, s]]
+            for s in lab.seeds for r in [lab.models["power", lab.growth, m, s]]
         ]  # fmt: skip
         share.append(float(np.mean([r.wrong for r in readings])))
         confidence.append(float(np.nanmean([r.confidence_wrong for r in readings])))
-    whole = limits.read_strongest(torch.eye(N), lab.laws["power 1"], samples=8000).wrong
+    whole = limits.read_strongest(torch.eye(N), lab.laws["power"], samples=8000).wrong
     return Effect(
         share[0] - share[-1], (share[-1], share[0]),
         f"the strongest feature is misread in {share[0]:.1%} of cases at m = {WIDTHS[0]}, "

@@ -54,9 +54,10 @@ class Lab:
 
     @cached_property
     def laws(self) -> dict[str, Tensor]:
+        """Frequencies that are even, fall as 1/rank, and fall exponentially."""
         return {
-            "power 1": features.power_law(N, 1.0),
-            "power 1.5": features.power_law(N, 1.5),
+            "even": features.power_law(N, 0.0),
+            "power": features.power_law(N, 1.0),
             "exponential": features.exponential(N, N / 8),
         }
 
