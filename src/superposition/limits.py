@@ -1,7 +1,7 @@
 """Where the law stops: what a halving costs, when a read-out errs, when a combination is seen.
 
-A code h = Wᵀx holds the features x, shape (n,), in m numbers; z = W h + b reads them back (the
-toy model before its ReLU). Everything here reads codes; nothing is trained.
+A code h = Wᵀx holds features x, shape (n,), in m numbers; z = W h + b reads them back (the toy
+model before its ReLU). Nothing is trained here.
 """
 
 from __future__ import annotations
@@ -23,11 +23,16 @@ class Reading:
 
     wrong: float  # answers that are not the strongest feature
     invented: float  # answers that were not in the code at all (a part of `wrong`)
-    confidence_right: float  # mean confidence of right answers; nan: there are none
-    confidence_wrong: float  # mean confidence of wrong answers; nan: there are none
+    confidence: float  # mean over all answers
+    confidence_wrong: float  # mean over wrong answers; nan: there are none
     sure: float  # answers given with a confidence above 0.9
     wrong_when_sure: float  # wrong ones among those; nan: there are none
     samples: int  # answers judged
+
+    @property
+    def overconfidence(self) -> float:
+        """Mean confidence less the share that is right: 0 for a calibrated read-out."""
+        return self.confidence - (1 - self.wrong)
 
 
 def read_strongest(
@@ -58,12 +63,9 @@ def read_strongest(
     wrong = answer != truth_new
     invented = wrong & (x.gather(1, answer[:, None])[:, 0] == 0)
     sure = confidence > 0.9
-    return Reading(
-        wrong=_share(wrong), invented=_share(invented),
-        confidence_right=float(confidence[~wrong].mean()),
-        confidence_wrong=float(confidence[wrong].mean()),
-        sure=_share(sure), wrong_when_sure=_share(wrong[sure]), samples=len(wrong),
-    )  # fmt: skip
+    shares = [float(x.double().mean()) for x in (wrong, invented, confidence, confidence[wrong])]
+    shares += [float(x.double().mean()) for x in (sure, wrong[sure])]
+    return Reading(*shares, samples=len(wrong))
 
 
 def misread_tokens(
@@ -86,10 +88,10 @@ def combination_hits(
 ) -> NDArray[np.float64]:  # fmt: skip
     """How often "a and b are both here" is noticed, for each pair (a, b) of `pairs`, (k, 2).
 
-    The detector says yes if min(z_a, z_b) is above a threshold, set so that it says yes to a
-    share `false_alarms` of the samples in which one of the two is active and the other is not.
-    Those have the values of the data; in the samples to be noticed both values are from 1 to 2,
-    so that nothing but interference can hide them. Returns the share noticed, shape (k,).
+    The detector says yes if min(z_a, z_b) is above a threshold, which a share `false_alarms` of
+    the samples with just one of the two reaches (values from 0 to 2, as in the data). Where both
+    are present their values are from 1 to 2, so that only interference can hide them. W (n, m),
+    p (n,), b (n,) or zero. Returns the share noticed, shape (k,).
     """
     generator = torch.Generator().manual_seed(seed)
     x = features.sample(p, samples, generator)
@@ -127,11 +129,10 @@ def halving_factor(
 def pair_loss(p: Tensor, m: int) -> float:
     """Loss of opposite pairs, n/2 <= m: n - m axes carry two features each, W_a = -W_b, b = 0.
 
-    Two opposite features disturb each other only when both are active; then ReLU leaves their
-    difference in the stronger's place and 2 E[min(v_a, v_b)²] = 4/3 is lost: (4/3) Σ p_a p_b
-    over the pairs, the rarest features, the least frequent with the most frequent of them.
-    Exact for that W, so an upper bound on the best loss. (Our derivation; the pairs were seen
-    by Elhage et al. 2022.) p has shape (n,).
+    A pair errs only when both are active: 2 E[min(v_a, v_b)²] = 4/3. So (4/3) Σ p_a p_b over
+    pairs of the rarest features, the least frequent with the most frequent of them; p is (n,).
+    Exact for that W, hence an upper bound on the best loss. (Our derivation; the pairs were seen
+    by Elhage et al. 2022.)
     """
     p = features.check_probabilities(p).double().sort().values
     if 2 * m < len(p):
@@ -139,7 +140,3 @@ def pair_loss(p: Tensor, m: int) -> float:
     shared = p[: 2 * max(0, len(p) - m)]
     half = len(shared) // 2
     return features.MEAN_SQUARE_VALUE * float((shared[:half] * shared[half:].flip(0)).sum())
-
-
-def _share(flags: Tensor) -> float:
-    return float(flags.double().mean())
