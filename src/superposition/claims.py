@@ -117,7 +117,7 @@ CLAIMS = (
         "With strong superposition the exponent is near 1 for a wide range of frequencies.",
         "03_the_1_over_m_law",
         "Within limits if, with no feature rarer than another, the loss still falls by an exponent "
-        "above 0.8 with growth, twice that with decay; holds if other frequencies move it under 0.3.",
+        "above 0.8 with growth, twice that with decay; holds if other laws move it by under 0.3.",
         lambda e: FAILS if e.interval[0] < 0.8 or e.interval[0] < 2 * e.details["decay"]
         else _if(e.details["spread"] < 0.3, True),
         experiments.geometry_or_rarity,

@@ -109,10 +109,10 @@ def geometry_or_rarity(lab: Lab) -> Effect:
     laws = [float(np.mean([exponent(law, lab.growth, s) for s in seeds])) for law in lab.laws]
     return Effect(
         even, interval,
-        f"with even frequencies, where nothing is rare, the loss falls as m^-{even:.2f} with growth "
+        f"with even frequencies, nothing being rare, the loss falls as m^-{even:.2f} with growth "
         f"and m^-{dropped:.2f} with decay; over three laws the exponent with growth runs from "
         f"{min(laws):.2f} to {max(laws):.2f}",
-        WIDTHS, tuple(lab.losses("even", lab.growth).mean(0)), ("width m", "loss, even frequencies"),
+        WIDTHS, tuple(lab.losses("even", lab.growth).mean(0)), ("width m", "loss (even)"),
         details={"decay": dropped, "spread": max(laws) - min(laws)},
     )  # fmt: skip
 
