@@ -133,10 +133,12 @@ def grade_folder(
             else:
                 tasks.append((entry, place, digest))
         bar = tqdm(total=len(entries), initial=len(grades), disable=not progress, unit="student")
-        for entry, place, result in _in_parallel(tasks, grader, kind, limits, jobs):
-            place.write_text(json.dumps(result))
-            grades[entry.name] = result
-            bar.update()
+        running = _in_parallel(tasks, grader, kind, limits, jobs, scratch)
+        with contextlib.closing(running):  # its judges end before their folders go
+            for entry, place, result in running:
+                place.write_text(json.dumps(result))
+                grades[entry.name] = result
+                bar.update()
         bar.close()
         ordered = [grades[e.name] for e in entries]
         info = json.loads(info_path.read_text())
@@ -149,7 +151,9 @@ def grade_folder(
     return ordered
 
 
-def _in_parallel(tasks: list, grader: Path, kind: str, limits: dict, jobs: int) -> Any:
+def _in_parallel(
+    tasks: list, grader: Path, kind: str, limits: dict, jobs: int, scratch: str
+) -> Any:
     """Yield (entry, place, result) as they come. Each judge is a forked process of its own: what
     goes wrong in one, however badly, is that one's."""
     for module in ("otter.test_files", "scipy.integrate", "scipy.stats", "torch", "judge"):
@@ -162,7 +166,9 @@ def _in_parallel(tasks: list, grader: Path, kind: str, limits: dict, jobs: int) 
         while waiting or running:
             while waiting and len(running) < jobs:
                 entry, place, digest = waiting.pop()
-                own = tempfile.mkdtemp(prefix="grade-")  # all a judge leaves behind is in here
+                own = tempfile.mkdtemp(
+                    prefix="grade-", dir=scratch
+                )  # all a judge leaves behind is in here
                 args = (entry, grader, kind, limits, own)
                 process = context.Process(target=_judge_one, args=args)
                 process.start()

@@ -107,7 +107,7 @@ def test_goes_on_where_it_stopped(
     solution = (made / "instructor" / f"{NAME}.ipynb").read_text()
     for name in ("a", "b", "c"):
         (folder / f"{name}.ipynb").write_text(solution.replace('"instructor"', f'"{name}"'))
-    out, seen = tmp_path / "out", []
+    out, seen, before = tmp_path / "out", [], left_folders()
     real = grade._finished
 
     def stop_after_two(*args: Any) -> tuple:
@@ -120,6 +120,7 @@ def test_goes_on_where_it_stopped(
     with pytest.raises(KeyboardInterrupt):
         run(made, folder, out)
     assert len(list((out / ".results").glob("*.json"))) == 2
+    assert left_folders() == before
     seen.clear()
     monkeypatch.setattr(grade, "_finished", lambda *a: seen.append(a[1].name) or real(*a))
     assert all(points(r) == 14 for r in run(made, folder, out).values()) and len(seen) == 1
