@@ -21,7 +21,9 @@ UNUSED = ("thebe", "design-tabs", "sphinx-design")
 
 def configure(app: Sphinx, config: Any) -> None:
     owner, name = urlparse(config.html_theme_options["repository_url"]).path.strip("/").split("/")
-    config.html_baseurl = config.html_baseurl or f"https://{owner}.github.io/{name}/"
+    host = f"{owner.lower()}.github.io"  # of the repository of this very name, the site is the host
+    folder = "" if name.lower() == host else f"{name}/"
+    config.html_baseurl = config.html_baseurl or f"https://{host}/{folder}"
 
 
 def drop_unused(app: Sphinx, page: str, template: str, context: dict, doctree: Any) -> None:

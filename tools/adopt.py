@@ -15,11 +15,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
+# What may stand before owner/name in an address. Without it "their/fork" could be any words.
+BEFORE = (
+    r"(github(?:usercontent)?\.com[/:]|mybinder\.org/v2/gh/|colab\.research\.google\.com/github/)"
+)
+AFTER = r"(?![\w-]|\.(?!git\b)\w)"  # the name ends here
 
 
 def pages(owner: str, name: str) -> str:
     """Where GitHub Pages puts a repository's site, without the scheme."""
-    return f"{owner.lower()}.github.io" + ("" if name == f"{owner}.github.io" else f"/{name}")
+    host = f"{owner.lower()}.github.io"
+    return host if name.lower() == host else f"{host}/{name}"
 
 
 def adopt(root: Path, repo: str) -> list[Path]:
@@ -32,8 +38,8 @@ def adopt(root: Path, repo: str) -> list[Path]:
     old = ADDRESS.fullmatch(found[1]) if found else None
     if not old:
         raise ValueError("_config.yml names no repository: url: https://github.com/owner/name")
-    swaps = [("/".join(old.groups()), "/".join(new.groups()))]
-    swaps.append((pages(*old.groups()), pages(*new.groups())))
+    address = re.compile(BEFORE + re.escape("/".join(old.groups())) + AFTER)
+    site = re.compile(r"(?<![\w.-])" + re.escape(pages(*old.groups())) + AFTER, re.IGNORECASE)
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=root, capture_output=True, text=True, check=True,
@@ -41,14 +47,13 @@ def adopt(root: Path, repo: str) -> list[Path]:
     changed = []
     for path in (root / name for name in listing.split("\0") if name):
         try:
-            text = path.read_text(encoding="utf8")
+            text = path.read_bytes().decode("utf8")  # bytes: line endings stay as they are
         except (UnicodeDecodeError, FileNotFoundError):
             continue
-        mine = text
-        for before, after in swaps:
-            mine = mine.replace(before, after)
+        mine = address.sub(lambda at: at[1] + "/".join(new.groups()), text)
+        mine = site.sub(pages(*new.groups()), mine)
         if mine != text:
-            path.write_text(mine, encoding="utf8")
+            path.write_bytes(mine.encode("utf8"))
             changed.append(path)
     return changed
 
