@@ -50,10 +50,12 @@ for m in options.m:
             a = np.mean(values, axis=0)
             holds = (a[1] <= 1.03 * a[0], abs(a[3] - a[2]) <= 0.05, abs(a[5] / a[4] - 1) <= 0.03)
             held.append(holds)
+            names = [
+                name if ok else "-" * len(name)
+                for name, ok in zip(("loss", "φ", "overlap"), holds, strict=True)
+            ]
             print(f"{options.n:5} {m:4} {alpha:4} {gamma:6}  {a[0]:12.4f} {a[1]:8.4f} {a[2]:8.2f} "
-                  f"{a[3]:5.2f} {a[4]:12.4f} {a[5]:8.4f}   "
-                  + " ".join(name if ok else "-" * len(name) for name, ok in
-                             zip(("loss", "φ", "overlap"), holds, strict=True)), flush=True)  # fmt: skip
+                  f"{a[3]:5.2f} {a[4]:12.4f} {a[5]:8.4f}   {' '.join(names)}", flush=True)  # fmt: skip
 share = np.mean(held, axis=0)
 print(
     f"held: loss {share[0]:.0%}, φ {share[1]:.0%}, overlap {share[2]:.0%} of {len(held)} settings"
