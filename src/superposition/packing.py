@@ -84,78 +84,84 @@ def tight_frame(n: int, m: int, generator: torch.Generator) -> Tensor:
 def train(p: Tensor, ways: Sequence[Packing], seeds: Sequence[int],
           ) -> tuple[NDArray[np.float64], list[list[Tensor]]]:  # fmt: skip
     """Held-out losses (ways, seeds) and the weights W (n, m) of each way and seed."""
-    linear: dict[int, list[int]] = {}
-    jobs: list[list[int]] = []
-    for i, way in enumerate(ways):
-        if way.hidden or way.looks:
-            jobs.append([i])
-        else:
-            linear.setdefault(way.steps, []).append(i)
-    jobs += [group[k : k + 6] for group in linear.values() for k in range(0, len(group), 6)]
+    jobs: list[list[int]] = [[i] for i, way in enumerate(ways) if way.hidden or way.looks]
+    for steps in sorted({way.steps for way in ways}, reverse=True):
+        group = [i for i, w in enumerate(ways) if w.steps == steps and not (w.hidden or w.looks)]
+        jobs += [group[k : k + 6] for k in range(0, len(group), 6)]
     losses = np.full((len(ways), len(seeds)), np.nan)
     weights: list[list[Tensor]] = [[torch.empty(0)] * len(seeds) for _ in ways]
 
-    def work(job: tuple[list[int], int]) -> None:
-        group, s = job
-        if ways[group[0]].hidden or ways[group[0]].looks:
-            losses[group[0], s], weights[group[0]][s] = _train_decoder(p, ways[group[0]], seeds[s])
+    def work(job: list[int]) -> None:
+        first = ways[job[0]]
+        if first.hidden or first.looks:
+            losses[job[0]], weights[job[0]] = _train_read_out(p, first, seeds)
             return
-        bundle = _Variants(p, [ways[i] for i in group], seeds[s])
-        bundle.run(ways[group[0]].steps)
-        found = bundle.held_out(_HELD_OUT_SEED)[0]
-        for k, i in enumerate(group):
-            losses[i, s] = found[k]
-            weights[i][s] = bundle.theta[:, k, : ways[i].m].detach().clone()
+        for s, seed in enumerate(seeds):
+            bundle = _Variants(p, [ways[i] for i in job], seed)
+            bundle.run(first.steps)
+            found = bundle.held_out(_HELD_OUT_SEED)[0]
+            for k, i in enumerate(job):
+                losses[i, s] = found[k]
+                weights[i][s] = bundle.theta[:, k, : ways[i].m].detach().clone()
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # one core a group of models beats two cores an operation
     try:
         with ThreadPoolExecutor() as pool:
-            list(pool.map(work, [(job, s) for job in jobs for s in range(len(seeds))]))
+            list(pool.map(work, jobs))
     finally:
         torch.set_num_threads(threads)
     return losses, weights
 
 
-def _train_decoder(p: Tensor, way: Packing, seed: int) -> tuple[float, Tensor]:
-    """The plain model with a larger read-out, trained by autograd on the engine's rows."""
-    n, m, recipe = len(p), way.m, replace(PROTOCOLS["converged"], steps=way.steps)
-    generator = torch.Generator().manual_seed(seed)
-    W = torch.randn(n, m, generator=generator) / m**0.5
-    b, c = torch.zeros(n), torch.zeros(way.looks, n)
-    scale = torch.full((way.looks,), 0.5)
-    A = torch.randn(m, way.hidden, generator=generator) / m**0.5
-    a, B = torch.zeros(way.hidden), torch.zeros(way.hidden, n)
-    parameters = [W, b, c, scale, A, a, B]
+def _train_read_out(
+    p: Tensor, way: Packing, seeds: Sequence[int]
+) -> tuple[NDArray[np.float64], list[Tensor]]:
+    """The plain model with a larger read-out, by autograd on the engine's rows; all seeds at once.
+
+    The added weights start at zero where that makes it the plain model (but for the second look,
+    which has to start somewhere). Losses (seeds,) and W by seed.
+    """
+    n, m, S, recipe = len(p), way.m, len(seeds), replace(PROTOCOLS["converged"], steps=way.steps)
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    W = torch.stack([torch.randn(n, m, generator=g) for g in generators]) / m**0.5
+    A = torch.stack([torch.randn(m, way.hidden, generator=g) for g in generators]) / m**0.5
+    b, c = torch.zeros(S, 1, n), torch.zeros(way.looks, S, 1, n)
+    a, B = torch.zeros(S, 1, way.hidden), torch.zeros(S, way.hidden, n)
+    scale = torch.full((way.looks, S, 1, 1), 0.5)
+    parameters = [W, A, b, c, scale, a, B]
     for parameter in parameters:
         parameter.requires_grad_()
 
     def read(h: Tensor) -> Tensor:
-        z = h @ W.T + b
+        z = h @ W.mT + b
         if way.hidden:
             z = z + torch.relu(h @ A + a) @ B
         y = torch.relu(z)
         for k in range(way.looks):  # what does y leave unexplained of h?
-            y = torch.relu(y + scale[k] * (h - y @ W) @ W.T + c[k])
+            y = torch.relu(y + scale[k] * ((h - y @ W) @ W.mT) + c[k])
         return y
 
-    def loss_on(sampler: Sampler, size: int) -> Tensor:
-        rows = sampler.draw(size)
-        x = torch.zeros(size * n).index_put((rows.flat,), rows.value).view(size, n)
-        error = (read(x @ W) - x).square().sum(1)
-        return (error * rows.weight).sum() + rows.empty * read(torch.zeros(1, m)).square().sum()
+    def losses_on(samplers: Sequence[Sampler], size: int) -> Tensor:
+        rows = [sampler.draw(size) for sampler in samplers]
+        x = torch.zeros(S, size * n)
+        for k, r in enumerate(rows):
+            x[k, r.flat] = r.value
+        x = x.view(S, size, n)
+        error = ((read(x @ W) - x).square().sum(2) * torch.stack([r.weight for r in rows])).sum(1)
+        return error + rows[0].empty * read(torch.zeros(S, 1, m)).square().sum((1, 2))
 
-    sampler = Sampler(p, True, 1_000_003 + seed, p.device)
+    samplers = [Sampler(p, True, 1_000_003 + seed, p.device) for seed in seeds]
     adam = torch.optim.Adam(parameters, lr=recipe.lr, betas=(0.9, recipe.beta2))
     for t in range(recipe.steps):
         adam.param_groups[0]["lr"] = learning_rate(recipe, t, recipe.steps)
         adam.zero_grad()
-        loss_on(sampler, recipe.batch).backward()
+        losses_on(samplers, recipe.batch).sum().backward()
         adam.step()
-    fresh = Sampler(p, True, _HELD_OUT_SEED, p.device, HELD_OUT_POWER)
+    fresh = [Sampler(p, True, _HELD_OUT_SEED, p.device, HELD_OUT_POWER) for _ in seeds]
     with torch.no_grad():
-        loss = float(torch.stack([loss_on(fresh, 1024) for _ in range(40)]).mean())
-    return loss, W.detach()
+        found = torch.stack([losses_on(fresh, 1024) for _ in range(40)]).mean(0)
+    return found.double().numpy(), list(W.detach())
 
 
 def effective_width(widths: ArrayLike, losses: ArrayLike, loss: ArrayLike) -> NDArray[np.float64]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import MiniBatchDictionaryLearning
+from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from superposition import features
@@ -62,8 +67,8 @@ def read(W: Tensor, p: Tensor, *, samples: int = 3000, steps: int = 1500, seed: 
     H = hidden_states(W, p, samples, seed)
     H = H / H.square().sum(1).mean().sqrt()  # one sparsity suits all scales
     learner = MiniBatchDictionaryLearning(
-        n, alpha=0.15, max_iter=3, fit_algorithm="cd", positive_code=True, tol=0,
-        max_no_improvement=None, random_state=seed,
+        n, alpha=0.25, max_iter=3, fit_algorithm="cd", positive_code=True, tol=0,
+        max_no_improvement=None, transform_max_iter=200, random_state=seed,
     )  # fmt: skip
     learned = torch.from_numpy(learner.fit(H.double().numpy()).components_).float()
     chance = [recovery(W, torch.randn(n, m, generator=generator)) for _ in range(10)]
@@ -73,3 +78,19 @@ def read(W: Tensor, p: Tensor, *, samples: int = 3000, steps: int = 1500, seed: 
         "hidden states": recovery(W, H[:n]),
         "random directions": float(np.mean(chance)),
     }
+
+
+def read_all(
+    models: Sequence[tuple[Tensor, Tensor, int]], **settings: int
+) -> list[dict[str, float]]:
+    """`read` of many models, each given as (W, p, seed), side by side."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # one core a model beats two cores an operation
+    try:
+        # Outside the threads, as filters of warnings belong to all of them. A sum that lasso has
+        # not quite settled is as good as any in a dictionary that is still being learned.
+        with warnings.catch_warnings(), ThreadPoolExecutor() as pool:
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return list(pool.map(lambda job: read(*job[:2], seed=job[2], **settings), models))
+    finally:
+        torch.set_num_threads(threads)
