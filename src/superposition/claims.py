@@ -116,8 +116,8 @@ CLAIMS = (
         "C07", "The scaling law comes from this geometry, not only from how rare tokens are.",
         "With strong superposition the exponent is near 1 for a wide range of frequencies.",
         "03_the_1_over_m_law",
-        "Within limits if, with no feature rarer than another, the cosines of the rows foretell the "
-        "loss to 15 % at every width, nothing fitted; holds if other laws move its exponent by "
+        "Within limits if, with no feature rarer than another, the rows' cosines foretell the loss "
+        "to 15 % at every width, nothing fitted; holds if other laws move its exponent by "
         "under 0.3. (A first rule compared growth with decay there; decay drops nothing where "
         "nothing is rare, so it was no test, and this one replaced it.)",
         lambda e: FAILS if e.interval[1] > 0.15 else _if(e.details["spread"] < 0.3, True),
