@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BUILT := _build/html/index.html
-SOURCES := $(shell find src -name '*.py' -o -name '*.js' -o -name '*.css')
+SOURCES := $(shell find src site -name '*.py' -o -name '*.js' -o -name '*.css')
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test lint chromium pins clean distclean coursework grade adopt lab links pdf picture \
