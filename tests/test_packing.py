@@ -33,14 +33,14 @@ def test_each_rule_holds_its_model_alone():
 def test_both_trainers_train_the_plain_model_alike():
     """The read-outs' trainer without a read-out to add, against the engine's.
 
-    Rows and starts are the same, so only rounding parts them. It grows with the steps, hence so few.
+    Rows and starts are the same, so the losses part by rounding alone. (Weights part sooner: Adam
+    makes a full step of a gradient that is zero but for rounding.) Hence few steps.
     """
     way = Packing(5, steps=40)
-    engine, weights = packing.train(P, [way], [0, 1])
-    autograd, others = packing._train_read_out(P, way, [0, 1])
+    engine, _ = packing.train(P, [way], [0, 1])
+    autograd, _ = packing._train_read_out(P, way, [0, 1])
     np.testing.assert_allclose(autograd, engine[0], rtol=0.01)
-    assert (weights[0][0] - others[0]).abs().max() < 0.02
-    assert engine[0, 0] != engine[0, 1]
+    assert abs(np.log(engine[0, 0] / engine[0, 1])) > 0.01, "or the line above could not fail"
 
 
 def test_a_second_look_beats_the_plain_read_out():
