@@ -88,7 +88,7 @@ adopt:  ## give the book to another repository: make adopt REPO=https://github.c
 lab: $(INSTALLED)  ## open the notebooks in JupyterLab
 	@$(BIN)/python -c 'import jupyterlab' 2>/dev/null \
 		|| PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet jupyterlab
-	$(BIN)/jupyter lab --notebook-dir=chapters $(OPTIONS)
+	$(BIN)/jupyter lab $(OPTIONS) chapters
 
 links: $(INSTALLED)  ## ask every external link whether it still answers (needs the network)
 	$(BIN)/jupyter-book build . --builder linkcheck

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
@@ -83,6 +84,21 @@ def test_this_environment_is_the_pinned_one() -> None:
                 wanted.append(inner)
     assert drifted == {}
     assert len(seen) > 100
+
+
+def test_the_oldest_releases_that_are_tried_are_the_ranges_lower_ends() -> None:
+    """tools/versions.py, which `make versions` runs: each range at its lower end, torch pinned."""
+    spec = importlib.util.spec_from_file_location("versions", book.ROOT / "tools" / "versions.py")
+    assert spec and spec.loader
+    versions = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(versions)
+    oldest = {line.split("==")[0]: line for line in versions.requirements("oldest")}
+    assert oldest["torch"] == f"torch=={pins('constraints.txt')['torch']}"
+    for own in OWN:
+        (bound,) = [part for part in own.specifier if part.operator == ">="]
+        if own.name != "torch":
+            assert oldest[own.name] == f"{own.name}=={bound.version}.*"
+            assert str(own) in versions.requirements("newest")
 
 
 def test_conda_and_binder_get_the_pinned_versions() -> None:
