@@ -63,9 +63,10 @@ def read_strongest(
     wrong = answer != truth_new
     invented = wrong & (x.gather(1, answer[:, None])[:, 0] == 0)
     sure = confidence > 0.9
-    shares = [float(x.double().mean()) for x in (wrong, invented, confidence, confidence[wrong])]
-    shares += [float(x.double().mean()) for x in (sure, wrong[sure])]
-    return Reading(*shares, samples=len(wrong))
+    return Reading(
+        _share(wrong), _share(invented), _share(confidence), _share(confidence[wrong]),
+        _share(sure), _share(wrong[sure]), len(wrong),
+    )  # fmt: skip
 
 
 def misread_tokens(
@@ -140,3 +141,7 @@ def pair_loss(p: Tensor, m: int) -> float:
     shared = p[: 2 * max(0, len(p) - m)]
     half = len(shared) // 2
     return features.MEAN_SQUARE_VALUE * float((shared[:half] * shared[half:].flip(0)).sum())
+
+
+def _share(values: Tensor) -> float:
+    return float(values.double().mean())

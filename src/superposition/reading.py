@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
@@ -81,7 +82,7 @@ def read(W: Tensor, p: Tensor, *, samples: int = 3000, steps: int = 1500, seed: 
 
 
 def read_all(
-    models: Sequence[tuple[Tensor, Tensor, int]], **settings: int
+    models: Sequence[tuple[Tensor, Tensor, int]], **settings: Any
 ) -> list[dict[str, float]]:
     """`read` of many models, each given as (W, p, seed), side by side."""
     threads = torch.get_num_threads()
