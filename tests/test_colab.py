@@ -5,6 +5,9 @@ Python as small wheels; the rest of Colab's packages (torch above all) come from
 that runs the tests, through links to each package but the book's own. Whatever pip would like
 to replace there it would install in front of them, so every version is compared afterwards. The
 repository is served from a local git folder, by git's own rewriting of its address.
+
+tests/test_walk.py always rehearses the opening page. COLAB_ALL=1 rehearses every chapter and the
+solution of every assignment, each on a machine of its own: many minutes.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 import venv
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -32,17 +37,35 @@ import importlib.metadata as m, json
 print(json.dumps({d.name.lower(): d.version for d in reversed(list(m.distributions()))}))
 """
 RUN = """
-import sys, nbformat, nbclient
+import json, resource, sys, time
+import nbclient, nbformat
 notebook = nbformat.read(sys.argv[1], as_version=4)
+began = time.monotonic()
 nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+seconds = time.monotonic() - began
 nbformat.write(notebook, "ran.ipynb")
+# Linux counts in KiB, and the kernel, which has ended, is the largest child there was.
+print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))
 """
+ONLY_IF_ASKED = pytest.mark.skipif(
+    os.environ.get("COLAB_ALL", "0") == "0", reason="many minutes: COLAB_ALL=1 asks for it"
+)
+SET_UP = 60  # seconds that a reader may have to wait for the book's module
+
+
+def commit(repository: Path) -> None:
+    """Everything in a folder as one commit."""
+    git = ["git", "-c", "user.name=tests", "-c", "user.email=tests", "-C", repository]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "add", "--all"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message=all of it"], check=True)
 
 
 class Colab:
     """An environment like Colab's; `python(...)` runs its Python in an empty folder."""
 
-    def __init__(self, folder: Path, address: str):
+    def __init__(self, folder: Path, address: str, source: Path | None = None):
+        """`source` is a repository to clone in place of the files of this one."""
         self.work, home, repository = folder / "content", folder / "venv", folder / "repository"
         self.work.mkdir()
         venv.create(home, with_pip=False, symlinks=True)
@@ -59,11 +82,10 @@ class Colab:
         startup = folder / "ipython" / "profile_default" / "startup"
         startup.mkdir(parents=True)
         (startup / "00-colab.py").write_text("import google.colab\n", encoding="utf8")
-        git = ["git", "-c", "user.name=tests", "-c", "user.email=tests", "-C", repository]
-        book.copy(repository)
-        subprocess.run([*git, "init", "--quiet"], check=True)
-        subprocess.run([*git, "add", "--all"], check=True)
-        subprocess.run([*git, "commit", "--quiet", "--message=copy"], check=True)
+        if source:
+            subprocess.run(["git", "clone", "--quiet", source, repository], check=True)
+        else:
+            commit(book.copy(repository))
         self.environment = {
             "IPYTHONDIR": str(folder / "ipython"),
             "GIT_CONFIG_COUNT": "1",
@@ -92,17 +114,58 @@ class Colab:
         return json.loads(self.python("-c", VERSIONS))
 
 
-def test_a_chapter_runs_in_colab_and_leaves_its_packages_alone(tmp_path: Path) -> None:
-    colab = Colab(tmp_path, book.REPOSITORY)
+def rehearse(
+    folder: Path,
+    notebook: Path,
+    capsys: pytest.CaptureFixture[str],
+    address: str = book.REPOSITORY,
+    source: Path | None = None,
+) -> None:
+    """Run a notebook on a machine of its own; say what it took."""
+    colab = Colab(folder, address, source)
     before = colab.versions()
     assert before["numpy"] == "2.0.2" and before["ipython"] == "7.34.0"
     with pytest.raises(AssertionError, match="No module named 'superposition'"):
         colab.python("-c", "import superposition")
-    notebook = book.ROOT / f"{book.chapters()[0]}.ipynb"
     shutil.copy(notebook, colab.work)
-    colab.python("-c", RUN, notebook.name)
+    seconds, megabytes = json.loads(colab.python("-c", RUN, notebook.name).splitlines()[-1])
     after = colab.versions()
     assert after.pop("superposition-book") == "0.1.0"
     assert after == before
     ran = nbformat.read(colab.work / "ran.ipynb", as_version=4)
-    assert not any(out.output_type == "error" for c in ran.cells for out in c.get("outputs", []))
+    code = [cell for cell in ran.cells if cell.cell_type == "code"]
+    assert not any(out.output_type == "error" for cell in code for out in cell.outputs)
+    times = code[0].metadata.execution
+    begun, done = (
+        datetime.fromisoformat(times[key].replace("Z", "+00:00"))
+        for key in ("iopub.execute_input", "shell.execute_reply")
+    )
+    waited = (done - begun).total_seconds()
+    with capsys.disabled():
+        print(
+            f"\n{notebook.name} in Colab's versions: {seconds:.0f} s, of these {waited:.0f} s "
+            f"until the module was there; {megabytes:.0f} MB"
+        )
+    assert waited < SET_UP
+
+
+@ONLY_IF_ASKED
+@pytest.mark.parametrize("page", book.chapters())
+def test_a_chapter_runs_in_colab_and_leaves_its_packages_alone(
+    page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rehearse(tmp_path, book.ROOT / f"{page}.ipynb", capsys)
+
+
+@ONLY_IF_ASKED
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in book.ROOT.glob("coursework/*.md") if path.stem[0] in "0c")
+)
+def test_an_assignment_runs_in_colab(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its solution: an untouched assignment stops at the first question, as it should."""
+    command = [sys.executable, book.ROOT / "coursework" / "build.py", name, "--no-verify"]
+    subprocess.run([*command, "--out", tmp_path / "made"], check=True)
+    (tmp_path / "machine").mkdir()
+    rehearse(tmp_path / "machine", tmp_path / "made" / "instructor" / f"{name}.ipynb", capsys)
