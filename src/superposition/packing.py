@@ -84,25 +84,26 @@ def tight_frame(n: int, m: int, generator: torch.Generator) -> Tensor:
 def train(p: Tensor, ways: Sequence[Packing], seeds: Sequence[int],
           ) -> tuple[NDArray[np.float64], list[list[Tensor]]]:  # fmt: skip
     """Held-out losses (ways, seeds) and the weights W (n, m) of each way and seed."""
-    jobs: list[list[int]] = [[i] for i, way in enumerate(ways) if way.hidden or way.looks]
-    for steps in sorted({way.steps for way in ways}, reverse=True):
+    every = list(range(len(seeds)))
+    jobs = [([i], every) for i, way in enumerate(ways) if way.hidden or way.looks]
+    for steps in sorted({way.steps for way in ways}, reverse=True):  # the longest jobs first
         group = [i for i, w in enumerate(ways) if w.steps == steps and not (w.hidden or w.looks)]
-        jobs += [group[k : k + 6] for k in range(0, len(group), 6)]
+        jobs += [(group[k : k + 7], [s]) for k in range(0, len(group), 7) for s in every]
     losses = np.full((len(ways), len(seeds)), np.nan)
     weights: list[list[Tensor]] = [[torch.empty(0)] * len(seeds) for _ in ways]
 
-    def work(job: list[int]) -> None:
-        first = ways[job[0]]
+    def work(job: tuple[list[int], list[int]]) -> None:
+        group, (s, *_) = job
+        first = ways[group[0]]
         if first.hidden or first.looks:
-            losses[job[0]], weights[job[0]] = _train_read_out(p, first, seeds)
+            losses[group[0]], weights[group[0]] = _train_read_out(p, first, seeds)
             return
-        for s, seed in enumerate(seeds):
-            bundle = _Variants(p, [ways[i] for i in job], seed)
-            bundle.run(first.steps)
-            found = bundle.held_out(_HELD_OUT_SEED)[0]
-            for k, i in enumerate(job):
-                losses[i, s] = found[k]
-                weights[i][s] = bundle.theta[:, k, : ways[i].m].detach().clone()
+        bundle = _Variants(p, [ways[i] for i in group], seeds[s])
+        bundle.run(first.steps)
+        found = bundle.held_out(_HELD_OUT_SEED)[0]
+        for k, i in enumerate(group):
+            losses[i, s] = found[k]
+            weights[i][s] = bundle.theta[:, k, : ways[i].m].detach().clone()
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # one core a group of models beats two cores an operation
