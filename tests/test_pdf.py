@@ -9,6 +9,8 @@ import pytest
 from pypdf import PdfReader
 
 import book
+from superposition import plots
+from test_plots import contrast
 
 sys.path.insert(0, str(book.ROOT / "tools"))
 import pdf
@@ -65,4 +67,29 @@ def test_the_picture_waits_for_what_moves(
     header = (tmp_path / "book.png").read_bytes()[:24]
     assert header[1:4] == b"PNG"
     width, height = (int.from_bytes(header[at : at + 4], "big") for at in (16, 20))
-    assert (width, height) == (2560, 1600)
+    assert (width, height) == (2560, 2400)
+
+
+def test_on_paper_the_two_regimes_differ_in_grey(
+    small: Path, tmp_path: Path, chromium: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the contrast that WCAG asks of graphics, which looks at lightness alone."""
+    monkeypatch.setenv("CHROMIUM", chromium)
+    fig, ax = plots.figure()
+    ax.plot([0, 1], color=plots.STRONG)
+    ax.plot([1, 0], color=plots.WEAK)
+    drawn = plots.to_svg(fig, "Two lines that cross.")
+    (tmp_path / "one.html").write_text(f"<!doctype html><h1>Lines</h1>{drawn}", encoding="utf8")
+    drawings: list[str] = []
+    for_paper = pdf.for_paper
+    monkeypatch.setattr(
+        pdf,
+        "for_paper",
+        lambda page: (for_paper(page), drawings.append(page.inner_html("figure"))),
+    )
+    pdf.write(tmp_path / "one.pdf", tmp_path, ["one"])
+    weak, strong = (pdf.INK.get(colour, colour) for colour in (plots.WEAK, plots.STRONG))
+    assert weak in drawings[0] and strong in drawings[0] and plots.STRONG not in drawings[0]
+    assert contrast(weak, strong) >= 3  # on screen, where hue tells them apart, it is below 2
+    assert contrast(plots.WEAK, plots.STRONG) < 2
+    assert all(contrast(ink, "#ffffff") >= 3 for ink in pdf.INK.values())

@@ -3,7 +3,8 @@
     python tools/pdf.py build/book.pdf
 
 A playground trains until it is done and is printed as it then stands; other widgets print as they
-open. Folded answers print open. Nothing on paper depends on colour alone: see the tests of plots.
+open. What is folded prints open. The figures' colours, chosen to be read on white and on black, are
+about equally light; on paper they are replaced by ones that differ in grey.
 """
 
 from __future__ import annotations
@@ -17,11 +18,17 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from pypdf import PdfReader, PdfWriter
 
+from superposition import plots
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 import book  # noqa: E402
 import chromium  # noqa: E402
 
+#: The palette of superposition.plots on paper: the pairs that share a figure differ in lightness.
+INK = {
+    plots.BLUE: "#08305c", plots.GREEN: "#0a6b52", plots.PURPLE: "#8c3a6b", plots.RED: "#a63a0a",
+}  # fmt: skip
 NUMBER = """@page {{ @bottom-center {{ content: counter(page); font: 8pt serif; }} }}
 html {{ counter-reset: page {before}; }}"""
 PAPER = {
@@ -46,11 +53,23 @@ def contents(entries: Sequence[tuple[str, int]]) -> str:
 
 
 def settle(page: Page) -> None:
-    """Open what is folded, and wait for what moves."""
-    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    """Wait for what moves."""
     for playground in page.locator("[data-widget=playground]").all():
         playground.scroll_into_view_if_needed()  # it starts when it is seen
         playground.get_by_role("button", name="Train again").wait_for(timeout=180_000)
+
+
+def for_paper(page: Page) -> None:
+    """Open what is folded, and draw the figures in colours that differ in grey."""
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    page.evaluate(
+        """(ink) => document.querySelectorAll("figure svg").forEach((drawing) => {
+            let text = drawing.outerHTML;
+            for (const [from, to] of Object.entries(ink)) text = text.replaceAll(from, to);
+            drawing.outerHTML = text;
+        })""",
+        INK,
+    )
 
 
 def write(target: Path, folder: Path = book.HTML, names: Sequence[str] | None = None) -> int:
@@ -66,6 +85,7 @@ def write(target: Path, folder: Path = book.HTML, names: Sequence[str] | None = 
         for name in names or book.pages():
             page.goto((folder / f"{name}.html").resolve().as_uri())
             settle(page)
+            for_paper(page)
             page.add_style_tag(content=NUMBER.format(before=sheet - 1))
             title = page.locator("h1").first.inner_text().rstrip("#").strip()
             parts.append((title, PdfReader(BytesIO(page.pdf(**PAPER)))))

@@ -2,7 +2,7 @@
 
     python tools/picture.py
 
-It goes into the built site as _static/book.png (1280 by 800 points, twice as many pixels), where
+It goes into the built site as _static/book.png (1280 by 1200 points, twice as many pixels), where
 the README looks for it. Nobody commits it: the page that is published is the page that is shown.
 """
 
@@ -25,7 +25,7 @@ def take(page_file: Path, target: Path) -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(
-            viewport={"width": 1280, "height": 800}, device_scale_factor=2, color_scheme="light"
+            viewport={"width": 1280, "height": 1200}, device_scale_factor=2, color_scheme="light"
         )
         page.goto(page_file.resolve().as_uri())
         pdf.settle(page)
