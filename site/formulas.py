@@ -89,7 +89,8 @@ def write_font(app: Sphinx, error: Exception | None) -> None:
     with FONT.open("rb") as stream:
         font = subset.load_font(stream, options)
         cut = subset.Subsetter(options)
-        cut.populate(unicodes=shown | italic | {0x210E})
+        # A radical is an element, not a character, and the italic h has a code of its own.
+        cut.populate(unicodes=shown | italic | {0x210E, 0x221A})
         cut.subset(font)
         buffer = io.BytesIO()
         font.save(buffer)
