@@ -142,7 +142,7 @@ CLAIMS = (
         "05_scaling_limits",
         "Within limits if misreadings fall by half over the ladder of widths and vanish without "
         "overlap; holds if, besides, wrong answers are given with over 90 % confidence.",
-        lambda e: FAILS if e.interval[0] > e.interval[1] / 2 or e.details["without overlap"] > 0.01
+        lambda e: FAILS if e.interval[1] < max(0.01, 2 * e.interval[0], e.details["without overlap"])
         else _if(e.details["confidence"] > 0.9, True),
         experiments.wrong_answers,
         "In the toy model. In a language model other causes are at work, and no one has told them "

@@ -127,7 +127,7 @@ def wrong_answers(lab: Lab) -> Effect:
     share, confidence = [], []
     for m in WIDTHS:
         readings = [
-            limits.read_strongest(lab.rewire(r.W), r.p, r.b, samples=8000, seed=s)
+            limits.read_strongest(lab.rewire(r.W), r.p, samples=8000, seed=s)
             for s in lab.seeds for r in [lab.models["power", lab.growth, m, s]]
         ]  # fmt: skip
         share.append(float(np.mean([r.wrong for r in readings])))

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
-from sklearn.decomposition import MiniBatchDictionaryLearning
-from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from superposition import features
@@ -67,6 +65,8 @@ def read(W: Tensor, p: Tensor, *, samples: int = 3000, steps: int = 1500, seed: 
     generator = torch.Generator().manual_seed(seed)
     H = hidden_states(W, p, samples, seed)
     H = H / H.square().sum(1).mean().sqrt()  # one sparsity suits all scales
+    from sklearn.decomposition import MiniBatchDictionaryLearning  # the only need of scikit-learn
+
     learner = MiniBatchDictionaryLearning(
         n, alpha=0.25, max_iter=3, fit_algorithm="cd", positive_code=True, tol=0,
         max_no_improvement=None, transform_max_iter=200, random_state=seed,
@@ -85,6 +85,8 @@ def read_all(
     models: Sequence[tuple[Tensor, Tensor, int]], **settings: Any
 ) -> list[dict[str, float]]:
     """`read` of many models, each given as (W, p, seed), side by side."""
+    from sklearn.exceptions import ConvergenceWarning
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # one core a model beats two cores an operation
     try:
