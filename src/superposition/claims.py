@@ -142,7 +142,8 @@ CLAIMS = (
         "05_scaling_limits",
         "Within limits if misreadings fall by half over the ladder of widths and vanish without "
         "overlap; holds if, besides, wrong answers are given with over 90 % confidence.",
-        lambda e: FAILS if e.interval[1] < max(0.01, 2 * e.interval[0], e.details["without overlap"])
+        lambda e: FAILS if e.interval[1] < max(0.01, 2 * e.interval[0])
+        or e.details["without overlap"] > 0.01
         else _if(e.details["confidence"] > 0.9, True),
         experiments.wrong_answers,
         "In the toy model. In a language model other causes are at work, and no one has told them "
