@@ -43,7 +43,10 @@ class Verdict:
 
     @property
     def measured(self) -> str:
-        return self.effect.text if self.effect else "no experiment of ours can decide"
+        if self.effect:
+            return self.effect.text
+        by_definition = "settled by what the word means in the model, not by a measurement"
+        return "no experiment of ours can decide" if self.verdict == OPEN else by_definition
 
 
 def _if(holds: bool, limits: bool) -> str:
