@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import socket
 import sys
@@ -253,7 +254,8 @@ def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path
     assert points(results["dies"]) == 8
     assert "memory" in results["eats"]["status"] or results["eats"]["cell_errors"]
     if kind != "none":
-        assert "processes" in results["forks"]["status"]
+        # Copies of a notebook's process fill both limits; which is seen first is chance.
+        assert re.search("processes|memory", results["forks"]["status"])
     assert not still_running()
     assert left_folders() == before
     assert not Path("/tmp/forged").exists()
