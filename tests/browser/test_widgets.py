@@ -56,6 +56,11 @@ def value(play: Locator, key: str) -> float:
     return float(re.match(r"[-\d.e]+", play.locator(f"[data-value={key}]").inner_text())[0])
 
 
+def setting(play: Locator, key: str) -> int:
+    """Where a slider stands: the page decides what its playground opens with."""
+    return int(play.locator(f"input[data-key={key}]").input_value())
+
+
 def trained(play: Locator, seconds: float = 60) -> dict[str, float]:
     """Wait until a training that has begun is over; the values shown then."""
     play.get_by_role("button", name="Train again").wait_for(timeout=seconds * 1000)
@@ -80,9 +85,10 @@ def test_gamma_turns_strong_superposition_into_weak_and_back(play: Locator) -> N
     # Over seeds φ is 0.92 to 0.98 at γ = -1 and 0.42 to 0.47 at γ = 1 for these settings.
     assert strong["phi"] > 0.85 and weak["phi"] < 0.6
     assert again == strong
-    assert geometry.welch_bound(60, 8) * 0.99 <= strong["overlap"] <= 1.15 / 8
-    assert strong["inverse"] == 0.125 and strong["step"] == 4000
-    assert math.isclose(strong["welch"], geometry.welch_bound(60, 8), rel_tol=0.01)
+    n, m = setting(play, "n"), setting(play, "m")
+    assert geometry.welch_bound(n, m) * 0.99 <= strong["overlap"] <= 1.15 / m
+    assert math.isclose(strong["inverse"], 1 / m, rel_tol=0.01) and strong["step"] == 4000
+    assert math.isclose(strong["welch"], geometry.welch_bound(n, m), rel_tol=0.01)
 
 
 def test_the_mouse_moves_a_slider_and_two_dimensions_show_vectors(play: Locator) -> None:
@@ -93,7 +99,7 @@ def test_the_mouse_moves_a_slider_and_two_dimensions_show_vectors(play: Locator)
     slide(play, "m", "Home", "ArrowRight")
     spokes = play.locator("[data-panel=shape] circle[fill]:not([fill=none])")
     spokes.first.wait_for()
-    assert spokes.count() == 60 and not play.locator("canvas").is_visible()
+    assert spokes.count() == setting(play, "n") and not play.locator("canvas").is_visible()
 
 
 def test_a_link_carries_the_settings_and_reset_forgets_them(play: Locator, context) -> None:
