@@ -1,6 +1,6 @@
 """The ledger: what the press said, what the paper says, what is measured here, and a verdict.
 
-Each claim's rule was written before its number was seen, and says what would change our mind.
+Rules were written before their numbers were seen (but for C07 and C09, mended since).
 `python -m superposition.claims` prints the table and fails if a verdict has moved.
 """
 
