@@ -50,7 +50,9 @@ def site(folder: Path) -> Iterator[str]:
     server.shutdown()
 
 
-@pytest.fixture(scope="session")
+# Not for the session: one left open would keep its event loop running in this thread, and
+# the tools that start a Chromium of their own (tools/pdf.py) could not while it does.
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=QUIET)
