@@ -47,6 +47,12 @@ def chromium() -> str:
 
 
 @pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker processes: they would not see what a test replaces in the module."""
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+
+
+@pytest.fixture
 def chapter_seconds(request: pytest.FixtureRequest) -> dict[str, float]:
     """What each chapter took to run when the book was built; printed when the tests are over."""
     return request.config.stash[SECONDS]

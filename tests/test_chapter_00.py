@@ -66,7 +66,7 @@ def retrained(chapter: dict) -> list[toy.ToyResult]:
     return toy.sweep(runs, steps=chapter["STEPS"], check=False, progress=False)
 
 
-def test_they_fall_with_the_wrong_sign_of_the_knob(chapter, monkeypatch):
+def test_they_fall_with_the_wrong_sign_of_the_knob(chapter, monkeypatch, in_this_process):
     class Backwards(toy.Bundle):
         def __init__(self, p, widths, decays, *rest):
             super().__init__(p, widths, [-decay for decay in decays], *rest)

@@ -79,7 +79,7 @@ def test_they_are_found_again(chapter):
     hold(rows(chapter, retrained(chapter)), chapter)
 
 
-def test_they_fall_with_the_wrong_sign_of_the_knob(chapter, monkeypatch):
+def test_they_fall_with_the_wrong_sign_of_the_knob(chapter, monkeypatch, in_this_process):
     class Backwards(toy.Bundle):
         def __init__(self, p, widths, decays, *rest):
             super().__init__(p, widths, [-decay for decay in decays], *rest)
@@ -89,7 +89,7 @@ def test_they_fall_with_the_wrong_sign_of_the_knob(chapter, monkeypatch):
         hold(rows(chapter, retrained(chapter)), chapter)
 
 
-def test_they_fall_without_growth(chapter, monkeypatch):
+def test_they_fall_without_growth(chapter, monkeypatch, in_this_process):
     class NoGrowth(toy.Bundle):
         def __init__(self, p, widths, decays, *rest):
             super().__init__(p, widths, [max(0.0, decay) for decay in decays], *rest)

@@ -132,8 +132,8 @@ def test_they_fall_with_the_wrong_sign_of_gamma(monkeypatch):
         monkeypatch,
         "both-regimes",
         sign=(
-            "GAMMA = [4, 8, 16, 32, 64], [250, 1000, 2000, 4000], -1.0",
-            "GAMMA = [4, 8, 16, 32, 64], [250, 1000, 2000, 4000], 1.0",
+            "GAMMA = [4, 8, 16, 32, 64], [250, 2000, 4000], -1.0",
+            "GAMMA = [4, 8, 16, 32, 64], [250, 2000, 4000], 1.0",
         ),
     )
     with pytest.raises(AssertionError):

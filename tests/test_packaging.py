@@ -173,6 +173,7 @@ LAYERS = {  # from design.md: imports run from the later layers to the earlier o
     "experiments": {
         "claims",
         "experiments",
+        "cores",
         "lab",
         "language",
         "packing",

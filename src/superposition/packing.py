@@ -7,7 +7,6 @@ that two of them differ in nothing but the packing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 from torch import Tensor
 
+from superposition import cores
 from superposition.engine import HELD_OUT_POWER, PROTOCOLS, Bundle, Sampler, learning_rate
 
 _HELD_OUT_SEED = 987_654_321  # as in `toy`: every loss is taken on the same fresh rows
@@ -91,33 +91,29 @@ def train(p: Tensor, ways: Sequence[Packing], seeds: Sequence[int],
         jobs += [(group[k : k + 7], [s]) for k in range(0, len(group), 7) for s in every]
     losses = np.full((len(ways), len(seeds)), np.nan)
     weights: list[list[Tensor]] = [[torch.empty(0)] * len(seeds) for _ in ways]
-
-    def work(job: tuple[list[int], list[int]]) -> None:
-        group, (s, *_) = job
-        first = ways[group[0]]
-        if first.hidden or first.looks:
-            losses[group[0]], weights[group[0]] = _train_read_out(p, first, seeds)
-            return
-        bundle = _Variants(p, [ways[i] for i in group], seeds[s])
-        bundle.run(first.steps)
-        found = bundle.held_out(_HELD_OUT_SEED)[0]
-        for k, i in enumerate(group):
-            losses[i, s] = found[k]
-            weights[i][s] = bundle.theta[:, k, : ways[i].m].detach().clone()
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # one core a group of models beats two cores an operation
-    try:
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(work, jobs))
-    finally:
-        torch.set_num_threads(threads)
+    with cores.pool(len(jobs), long=True) as pool:
+        work = [(p, [ways[i] for i in group], [seeds[s] for s in some]) for group, some in jobs]
+        for (group, some), (found, rows) in zip(jobs, pool.map(_train_some, work), strict=True):
+            for k, i in enumerate(group):
+                losses[i, some] = found[k]
+                for s, W in zip(some, rows[k], strict=True):
+                    weights[i][s] = W
     return losses, weights
 
 
-def _train_read_out(
-    p: Tensor, way: Packing, seeds: Sequence[int]
-) -> tuple[NDArray[np.float64], list[Tensor]]:
+def _train_some(job: tuple[Tensor, list[Packing], list[int]]) -> tuple[Tensor, list[list[Tensor]]]:
+    """Losses (ways, seeds) and W by way and seed: many ways and one seed, or the reverse."""
+    p, ways, seeds = job
+    if ways[0].hidden or ways[0].looks:
+        found, rows = _train_read_out(p, ways[0], seeds)
+        return found[None], [rows]
+    bundle = _Variants(p, ways, seeds[0])
+    bundle.run(ways[0].steps)
+    W = [[bundle.theta[:, k, : way.m].detach().clone()] for k, way in enumerate(ways)]
+    return bundle.held_out(_HELD_OUT_SEED)[0][:, None], W
+
+
+def _train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
     """The plain model with a larger read-out, by autograd on the engine's rows; all seeds at once.
 
     The added weights start at zero where that makes it the plain model (but for the second look,
@@ -162,7 +158,7 @@ def _train_read_out(
     fresh = [Sampler(p, True, _HELD_OUT_SEED, p.device, HELD_OUT_POWER) for _ in seeds]
     with torch.no_grad():
         found = torch.stack([losses_on(fresh, 1024) for _ in range(40)]).mean(0)
-    return found.double().numpy(), list(W.detach())
+    return found.double(), [w.clone() for w in W.detach()]
 
 
 def effective_width(widths: ArrayLike, losses: ArrayLike, loss: ArrayLike) -> NDArray[np.float64]:

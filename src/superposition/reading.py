@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from superposition import features
+from superposition import cores, features
 
 
 def hidden_states(W: Tensor, p: Tensor, samples: int, seed: int = 0) -> Tensor:
@@ -87,13 +86,17 @@ def read_all(
     """`read` of many models, each given as (W, p, seed), side by side."""
     from sklearn.exceptions import ConvergenceWarning
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # one core a model beats two cores an operation
-    try:
-        # Outside the threads, as filters of warnings belong to all of them. A sum that lasso has
-        # not quite settled is as good as any in a dictionary that is still being learned.
-        with warnings.catch_warnings(), ThreadPoolExecutor() as pool:
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return list(pool.map(lambda job: read(*job[:2], seed=job[2], **settings), models))
-    finally:
-        torch.set_num_threads(threads)
+    # A sum that lasso has not quite settled is as good as any in a dictionary that is still being
+    # learned. Both here and in each piece of work: filters of warnings belong to a process.
+    with warnings.catch_warnings(), cores.pool(len(models), long=True) as pool:
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return list(pool.map(_read_quietly, [(*model, settings) for model in models]))
+
+
+def _read_quietly(job: tuple[Tensor, Tensor, int, dict[str, Any]]) -> dict[str, float]:
+    from sklearn.exceptions import ConvergenceWarning
+
+    W, p, seed, settings = job
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return read(W, p, seed=seed, **settings)

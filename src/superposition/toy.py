@@ -11,7 +11,7 @@ import itertools
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,12 +20,15 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from . import cores
 from .engine import PROTOCOLS, Bundle, Protocol
 from .features import check_probabilities
 
 TOLERANCE = 0.03  # a run has converged if twice its budget would take off less than this
 _HELD_OUT_SEED = 987_654_321
 _CACHE_FLOATS = 600_000  # B × n × K that stays in a core's cache: sets the models per bundle
+_PER_FEATURE = 20  # what a feature costs besides its m products, in such products
+_LONG = 3_000  # steps of bundles, about four seconds: from here on processes beat threads
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,9 @@ def sweep(
 ) -> list[ToyResult]:  # fmt: skip
     """Train many models; results in the order of `runs`, dicts as `grid` makes them.
 
-    Models that share p and seed are trained together, in bundles spread over the cores by
-    threads, or over any `concurrent.futures` executor (a process pool, Dask's). What fails is
-    reported once the rest is done, in a SweepError that carries the finished results.
+    Models that share p and seed are trained together, in bundles spread over the cores, or over
+    any `concurrent.futures` executor (a process pool, Dask's). What fails is reported once the
+    rest is done, in a SweepError that carries the finished results.
     """
     jobs = [_checked(run) for run in runs]
     if not jobs:
@@ -105,25 +108,21 @@ def sweep(
     total = sum(len(bundle) for bundle in bundles)
     results: list[ToyResult | None] = [None] * len(jobs)
     failures: list[str] = []
-    own = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
-    threads = torch.get_num_threads()
-    if own:  # one core a bundle beats several cores an operation
-        torch.set_num_threads(max(1, threads // len(bundles)))
-    try:
-        # tqdm's own variable, which its notebook bar overlooks; the book's build sets it
-        hidden = not progress or bool(os.environ.get("TQDM_DISABLE"))
-        with own or nullcontext(), tqdm(
-            total=total, disable=hidden, leave=False, unit="model", delay=1
-        ) as bar:  # fmt: skip
-            pool = executor or own
-            assert pool is not None
-            futures: dict[Future[list[ToyResult | str]], list[int]] = {}
-            for bundle in bundles:
-                work = [jobs[i] for i in bundle]
-                try:
-                    futures[pool.submit(_train_bundle, work, recipe, check, device)] = bundle
-                except RuntimeError as error:  # the executor has died already
-                    failures.append(f"{len(bundle)} runs not taken by the executor: {error!r}")
+    long = device.type == "cpu" and recipe.steps * len(bundles) > _LONG
+    # tqdm's own variable, which its notebook bar overlooks; the book's build sets it
+    hidden = not progress or bool(os.environ.get("TQDM_DISABLE"))
+    with (
+        nullcontext(executor) if executor else cores.pool(len(bundles), long=long) as pool,
+        tqdm(total=total, disable=hidden, leave=False, unit="model", delay=1) as bar,
+    ):
+        futures: dict[Future[list[ToyResult | str]], list[int]] = {}
+        for bundle in bundles:
+            work = [jobs[i] for i in bundle]
+            try:
+                futures[pool.submit(_train_bundle, work, recipe, check, device)] = bundle
+            except RuntimeError as error:  # the executor has died already
+                failures.append(f"{len(bundle)} runs not taken by the executor: {error!r}")
+        try:
             for future in as_completed(futures):
                 bundle = futures[future]
                 try:
@@ -135,8 +134,9 @@ def sweep(
                 except Exception as error:  # a worker died: keep what the others finished
                     failures.append(f"{len(bundle)} runs lost with their worker: {error!r}")
                 bar.update(len(bundle))
-    finally:
-        torch.set_num_threads(threads)
+        finally:  # interrupted: what has not begun is not wanted any more
+            for future in futures:
+                future.cancel()
     if failures:
         done = sum(r is not None for r in results)
         raise SweepError(
@@ -185,7 +185,11 @@ def _gain(half: float, full: float) -> float:
 
 
 def _bundles(runs: Sequence[dict[str, Any]], recipe: Protocol) -> list[list[int]]:
-    """Indices of runs that train together: same p and seed, similar m, as many as fit a cache."""
+    """Indices of runs that train together, the longest work first.
+
+    Together means the same p and seed, and similar m. As many as fit a cache, but no fewer than
+    two bundles a core: then the short ones fill the time in which the last long one ends.
+    """
     groups: dict[tuple[bytes, int], list[int]] = {}
     for i, run in enumerate(runs):
         groups.setdefault((run["p"].numpy().tobytes(), run["seed"]), []).append(i)
@@ -193,9 +197,14 @@ def _bundles(runs: Sequence[dict[str, Any]], recipe: Protocol) -> list[list[int]
     for group in groups.values():
         group.sort(key=lambda i: runs[i]["m"])
         fits = max(1, min(8, _CACHE_FLOATS // (recipe.batch * len(runs[group[0]]["p"]))))
-        size = min(fits, math.ceil(len(runs) / (os.cpu_count() or 1)))  # no core without work
+        size = min(fits, math.ceil(len(runs) / (2 * cores.count())))
         bundles += [group[i : i + size] for i in range(0, len(group), size)]
-    return bundles
+
+    def work(bundle: list[int]) -> int:
+        widest = runs[bundle[-1]]
+        return len(bundle) * len(widest["p"]) * (widest["m"] + _PER_FEATURE)
+
+    return sorted(bundles, key=work, reverse=True)
 
 
 def _recipe(protocol: str, steps: int | None) -> Protocol:
