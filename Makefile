@@ -7,6 +7,8 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BUILT := _build/html/index.html
+# Pages and ledger share what they train; a new build starts with none.
+RUNS := SUPERPOSITION_RUNS='$(CURDIR)/_build/runs'
 SOURCES := $(shell find src site -name '*.py' -o -name '*.js' -o -name '*.css')
 
 .DEFAULT_GOAL := help
@@ -34,7 +36,7 @@ _build/.sources: $(SOURCES) $(INSTALLED)
 
 # A page that gave a warning would be skipped as unchanged, and pass, the next time: hence the rm.
 book: $(INSTALLED) _build/.sources  ## build the book, running every page that changed
-	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
+	$(RUNS) $(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book is built: open $(CURDIR)/$(BUILT), or run make serve."
 
 serve: book  ## show the book on http://127.0.0.1:8000 (PORT=... for another port)
@@ -53,7 +55,7 @@ chromium: $(INSTALLED)
 	@$(BIN)/python tests/chromium.py
 
 test: lint chromium book  ## everything: style, types, the book, its pages in Chromium
-	$(BIN)/python -m superposition.claims
+	$(RUNS) $(BIN)/python -m superposition.claims
 	$(BIN)/python -m pytest
 
 # The newest versions that the ranges in pyproject.toml allow, written down. Then: make test.

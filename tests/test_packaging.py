@@ -187,6 +187,8 @@ LAYERS = {  # from design.md: imports run from the later layers to the earlier o
         "checkpoints",
         "folder",
         "records",
+        "runs",
+        "smaller",
     },
     "shown": {"plots", "widgets", "playground"},
 }

@@ -6,7 +6,7 @@ random rows) to see which verdicts move.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from .wheel import ModelUnavailable, load_model
 
 N = 200
 WIDTHS = (6, 9, 14, 20, 28)
+DROPPING = WIDTHS[:3]  # where decay is looked at, with Zipf's frequencies only
 GROWTH, DECAY = -1.0, 1.0
 
 
@@ -42,7 +43,9 @@ class Lab:
     """Frequency laws, decays and trained models; change a field to change the physics."""
 
     seeds: tuple[int, ...] = (0, 1)
-    steps: int = 1000
+    steps: int = 2000
+    shared_steps: int = 4000  # of the small models: as in chapters 5 and 6, to share theirs
+    tolerance: float = toy.TOLERANCE  # a mean gain above it: not converged, so no exponent
     growth: float = GROWTH
     decay: float = DECAY
     relabel: Callable[[Tensor], Tensor] = lambda p: p  # what the analysis takes as frequencies
@@ -64,22 +67,27 @@ class Lab:
     @cached_property
     def models(self) -> dict[tuple[str, float, int, int], toy.ToyResult]:
         """One trained model for each (law, decay, m, seed)."""
-        keys = [
-            (law, decay, m, seed)
-            for law in self.laws for decay in {self.growth, self.decay}
-            for m in WIDTHS for seed in self.seeds
-        ]  # fmt: skip
+        keys = [(law, self.growth, m, s) for law in self.laws for m in WIDTHS for s in self.seeds]
+        keys += [("power", self.decay, m, s) for m in DROPPING for s in self.seeds]
         runs = [
             {"p": self.laws[law], "m": m, "weight_decay": decay, "seed": seed}
             for law, decay, m, seed in keys
         ]
-        found = toy.sweep(runs, steps=self.steps, check=False, progress=self.progress)
+        found = toy.sweep(runs, steps=self.steps, progress=self.progress)
         return dict(zip(keys, found, strict=True))
 
-    def losses(self, law: str, decay: float) -> np.ndarray:
-        """Held-out losses, shape (seeds, widths)."""
+    def settled(self, law: str) -> list[int]:
+        """The widths whose models, grown, have converged on average over the seeds."""
+        gains = {
+            m: np.mean([self.models[law, self.growth, m, s].gain for s in self.seeds])
+            for m in WIDTHS
+        }
+        return [m for m in WIDTHS if gains[m] < self.tolerance]
+
+    def losses(self, law: str, widths: Sequence[int] = WIDTHS) -> np.ndarray:
+        """Held-out losses of the grown models, shape (seeds, widths)."""
         return np.array([
-            [self.models[law, decay, m, s].loss for m in WIDTHS] for s in self.seeds
+            [self.models[law, self.growth, m, s].loss for m in widths] for s in self.seeds
         ])  # fmt: skip
 
     def rows(self, law: str, decay: float, m: int) -> list[Tensor]:

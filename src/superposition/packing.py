@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 from torch import Tensor
 
-from superposition import cores
+from superposition import cores, runs
 from superposition.engine import HELD_OUT_POWER, PROTOCOLS, Bundle, Sampler, learning_rate
 
 _HELD_OUT_SEED = 987_654_321  # as in `toy`: every loss is taken on the same fresh rows
@@ -84,6 +85,28 @@ def tight_frame(n: int, m: int, generator: torch.Generator) -> Tensor:
 def train(p: Tensor, ways: Sequence[Packing], seeds: Sequence[int],
           ) -> tuple[NDArray[np.float64], list[list[Tensor]]]:  # fmt: skip
     """Held-out losses (ways, seeds) and the weights W (n, m) of each way and seed."""
+    places = [[_place(p, way, seed) for seed in seeds] for way in ways]
+    known = [[runs.load(path) for path in row] for row in places]
+    missing = [i for i, row in enumerate(known) if None in row]
+    found, rows = _train(p, [ways[i] for i in missing], seeds)
+    for k, i in enumerate(missing):
+        known[i] = [{"loss": float(x), "W": W} for x, W in zip(found[k], rows[k], strict=True)]
+        for path, run in zip(places[i], known[i], strict=True):
+            runs.keep(path, run or {})
+    done = [[run or {} for run in row] for row in known]
+    losses = np.array([[run["loss"] for run in row] for row in done])
+    return losses, [[run["W"] for run in row] for row in done]
+
+
+def _place(p: Tensor, way: Packing, seed: int) -> Path | None:
+    """Where the run is kept; a start that a notebook defines has no text to be kept under."""
+    if way.start is None or way.start is tight_frame:
+        return runs.place("packing", p, replace(way, start=None), way.start is None, seed)
+    return None
+
+
+def _train(p: Tensor, ways: Sequence[Packing], seeds: Sequence[int],
+           ) -> tuple[NDArray[np.float64], list[list[Tensor]]]:  # fmt: skip
     every = list(range(len(seeds)))
     jobs = [([i], every) for i, way in enumerate(ways) if way.hidden or way.looks]
     for steps in sorted({way.steps for way in ways}, reverse=True):  # the longest jobs first

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from . import cores
+from . import runs as kept
 from .engine import PROTOCOLS, Bundle, Protocol
 from .features import check_probabilities
 
@@ -104,9 +106,11 @@ def sweep(
         raise ValueError("there is nothing to train: give at least one run, as grid() makes them")
     recipe = _recipe(protocol, steps)
     device = torch.device(device)
-    bundles = _bundles(jobs, recipe)
-    total = sum(len(bundle) for bundle in bundles)
-    results: list[ToyResult | None] = [None] * len(jobs)
+    places = [kept.place("toy", recipe, *job.values()) for job in jobs]
+    results = [_known(path, check) for path in places]
+    wanted = [i for i, result in enumerate(results) if result is None]
+    bundles = [[wanted[k] for k in some] for some in _bundles([jobs[i] for i in wanted], recipe)]
+    total = len(wanted)
     failures: list[str] = []
     long = device.type == "cpu" and recipe.steps * len(bundles) > _LONG
     # tqdm's own variable, which its notebook bar overlooks; the book's build sets it
@@ -131,6 +135,7 @@ def sweep(
                             failures.append(outcome)
                         else:
                             results[i] = outcome
+                            kept.keep(places[i], vars(outcome))
                 except Exception as error:  # a worker died: keep what the others finished
                     failures.append(f"{len(bundle)} runs lost with their worker: {error!r}")
                 bar.update(len(bundle))
@@ -144,6 +149,13 @@ def sweep(
             + "; ".join(failures[:3]), results,
         )  # fmt: skip
     return [r for r in results if r is not None]
+
+
+def _known(path: Path | None, check: bool) -> ToyResult | None:
+    """A run that was kept, if it also says whether it has converged where that is asked."""
+    found = kept.load(path)
+    known = ToyResult(**found) if found else None
+    return None if known and check and math.isnan(known.gain) else known
 
 
 def _train_bundle(runs: Sequence[dict[str, Any]], recipe: Protocol, check: bool,
