@@ -117,6 +117,19 @@ def test_training_rows_are_about_as_noisy_as_the_published_batch() -> None:
         assert float(blocks.min()) > 0.5 and float(blocks.max()) < 2.0, (alpha, blocks)
 
 
+@pytest.mark.parametrize("protocol", engine.PROTOCOLS.values(), ids=lambda p: p.name)
+def test_no_tensor_is_made_on_another_device(protocol: engine.Protocol) -> None:
+    """A GPU in disguise: what is made without saying where lands on a device without numbers."""
+    p, bundles = features.power_law(20, 1.0), []
+    for elsewhere in ("meta", "cpu"):
+        with torch.device(elsewhere):
+            bundle = engine.Bundle(p, [3, 4], [-1.0, 1.0], 0, protocol, CPU)
+            bundle.run(6)
+            bundles.append((bundle.theta, *bundle.held_out(1, batches=2)))
+    for a, b in zip(*bundles, strict=True):
+        assert torch.equal(a, b)
+
+
 def test_learning_rate_warms_up_and_falls() -> None:
     rates = [engine.learning_rate(PUBLISHED, t, 1000) for t in range(1000)]
     assert rates[0] == pytest.approx(1e-4) and max(rates) == pytest.approx(1e-2)

@@ -112,10 +112,12 @@ class Bundle:
         self.n, self.K, self.m, self.protocol = n, K, m, protocol
         self.theta = torch.zeros(n, K, m + 1, device=device)
         for k, width in enumerate(widths):
-            g = torch.Generator().manual_seed(seed)  # on the CPU: the same start on any device
-            self.theta[:, k, :width] = (torch.randn(n, width, generator=g) / width**0.5).to(device)
+            g = torch.Generator("cpu").manual_seed(seed)  # there, the same start on any device
+            start = torch.randn(n, width, generator=g, device="cpu") / width**0.5
+            self.theta[:, k, :width] = start.to(device)
             if protocol.bias_std:
-                self.theta[:, k, m] = (protocol.bias_std * torch.randn(n, generator=g)).to(device)
+                b = protocol.bias_std * torch.randn(n, generator=g, device="cpu")
+                self.theta[:, k, m] = b.to(device)
         decay = torch.tensor(decays, dtype=torch.float32, device=device).view(1, K, 1)
         self.shrink, self.grow = decay.clamp_min(0), decay.clamp_max(0)
         self.theta.requires_grad_()
@@ -146,6 +148,7 @@ class Bundle:
             (B, n),
             is_coalesced=True,
             check_invariants=False,
+            device=rows.value.device,
         )
         h = torch.sparse.mm(X, self.theta.view(n, -1)).view(B, K, m + 1)
         h[:, :, m] = 1.0  # carries b through the product
@@ -165,7 +168,7 @@ class Bundle:
         order = torch.argsort(column, stable=True)
         XT = torch.sparse_coo_tensor(
             torch.stack([column[order], row[order]]), rows.value[order], (n, B),
-            is_coalesced=True, check_invariants=False,
+            is_coalesced=True, check_invariants=False, device=rows.value.device,
         )  # fmt: skip
         grad = torch.sparse.mm(XT, u.transpose(0, 1).reshape(B, -1)).view(n, K, m + 1)
         grad = grad.add_(through_output.transpose(0, 1)).mul_(2)
