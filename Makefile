@@ -13,7 +13,7 @@ SOURCES := $(shell find src site -name '*.py' -o -name '*.js' -o -name '*.css')
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test lint chromium pins clean distclean coursework grade adopt lab links pdf picture \
-	release versions
+	release twice versions
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | column -t -s '|'
@@ -107,6 +107,10 @@ release: book coursework  ## what a release attaches: build/release
 	$(BIN)/python -m zipfile -c build/release/book.zip _build/html/
 	$(BIN)/python -m zipfile -c build/release/notebooks.zip chapters/*.ipynb
 	$(BIN)/python -m zipfile -c build/release/coursework.zip build/coursework/student/*.ipynb
+
+# Without the runs that the build kept: everything is trained anew.
+twice: book  ## run the pages again and compare every number (PAGES="chapters/...")
+	$(BIN)/python tools/twice.py $(PAGES)
 
 versions:  ## module and chapters with the oldest and newest releases allowed (WHICH="oldest")
 	$(PYTHON) tools/versions.py $(WHICH)

@@ -1,0 +1,45 @@
+"""The comparison of two runs of a page sees a number that moved, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from nbformat import v4
+
+import book
+
+sys.path.insert(0, str(book.ROOT / "tools"))
+import twice
+
+
+def page(svg: str, printed: str = "loss 0.25", table: str = "m  1e-3"):  # type: ignore[no-untyped-def]
+    outputs = [
+        v4.new_output("stream", name="stdout", text=printed),
+        v4.new_output("stream", name="stderr", text=f"a warning at {id(svg)}"),
+        v4.new_output("display_data", data={"image/svg+xml": svg, "text/plain": table}),
+    ]
+    return v4.new_notebook(cells=[v4.new_code_cell("x", id="one", outputs=outputs)])
+
+
+BEFORE = page('<g id="p1a2"><use href="#m4f"/><path d="M 1.5 2"/></g>')
+
+
+def test_the_same_numbers_under_other_names_are_the_same() -> None:
+    count, found = twice.differences(
+        BEFORE, page('<g id="p9b"><use href="#m77"/><path d="M 1.5 2.0000001"/></g>')
+    )
+    assert (count, found) == (4, [])
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        (page('<g id="p1a2"><use href="#m4f"/><path d="M 1.5 2.1"/></g>'), "one: 2, then 2.1"),
+        (page('<path d="M 1.5 2"/>', printed="loss 0.26"), "one: 0.25, then 0.26"),
+        (page('<path d="M 1.5 2"/>', table="m  2e-3"), "one: 1e-3, then 2e-3"),
+        (page('<path d="M 1.5 2 3"/>'), "one: 4 numbers, then 5"),
+    ],
+)
+def test_a_number_that_moved_is_found(other, says: str) -> None:  # type: ignore[no-untyped-def]
+    assert says in twice.differences(BEFORE, other)[1]
