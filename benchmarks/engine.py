@@ -79,7 +79,7 @@ def against_the_published_protocol(full: bool) -> None:
 def against_the_same_loss_from_zero_bias(full: bool) -> None:
     print("\nTime to within 3 % of the plain trainer started at b = 0 (n = 1000, m = 40, α = 1)")
     p = features.power_law(N, 1.0)
-    steps = 20_000 if full else 1_500
+    steps = 20_000 if full else 6_000
     per_step, final = dense_trainer(p, M, steps, 0.0)
     ours, seconds, loss = time_to_loss(p, M, 1.03 * final)
     print(f"plain {final:.4f} after {steps} steps, {per_step * steps:.0f}s; "

@@ -28,7 +28,7 @@ EMBEDDINGS = (
     "embeddings.word_embeddings.weight",
 )  # fmt: skip
 BASES = ("", "model.", "transformer.", "gpt_neox.", "bert.")
-BLOCK_BYTES = 1 << 25
+BLOCK_BYTES = 1 << 23
 PANEL = 1024
 GROUPS = 64
 
@@ -51,7 +51,7 @@ class OutputMatrix:
     def blocks(
         self, copy_to: IO[bytes] | None = None, copy: IO[bytes] | None = None
     ) -> Iterator[Tensor]:
-        """The rows in order, in their stored type: blocks of shape (k, m), about 32 MB each.
+        """The rows in order, in their stored type: blocks of shape (k, m), about 8 MB each.
 
         The bytes are also written to the file `copy_to`, or come from `copy`, such a file.
         Raises HubError or HubUnreachable where the stream fails: what came is not the whole.
