@@ -28,8 +28,9 @@ def predictable(lab: Lab) -> Effect:
     value, interval = mean_and_range(errors)
     return Effect(
         value, interval,
-        f"a hidden width is foretold to {np.expm1(value):.0%} on average over three laws "
-        f"({np.expm1(interval[0]):.0%} to {np.expm1(interval[1]):.0%})",
+        f"a straight line through the other widths misses the loss at the widest by a factor of "
+        f"{np.exp(value):.2f} on average over three laws ({np.exp(interval[0]):.2f} to "
+        f"{np.exp(interval[1]):.2f})",
         WIDTHS, tuple(lab.losses("power").mean(0)), ("width m", "loss"),
         details={"worst": interval[1]},
     )  # fmt: skip
