@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from IPython.core.inputtransformer2 import TransformerManager
 
-from superposition import plots
+from superposition import features, plots, reading, toy
 
 CHAPTER = Path(__file__).parents[1] / "chapters" / "06_packing_and_reading.ipynb"
 SMALL = {
@@ -94,3 +95,29 @@ def test_luck_alone_breaks_it(chapter):
     assert all(np.abs(x).max() == 0 for x in nothing.values())
     with pytest.raises(AssertionError, match="the harder"):
         reading_holds(measured(chapter, above=nothing))
+
+
+def autoencoders(seed):
+    """Share of the loss left and reading above luck, (densities, widths, 1), at full size."""
+    n, widths, densities = 40, [6, 10, 16, 26], [0.5, 1.5, 4.0]
+    laws = [features.power_law(n, 0.0, E) for E in densities]
+    runs = toy.grid(p=laws, m=widths, weight_decay=-1.0, seed=seed)
+    share, above = [], []
+    for r in toy.sweep(runs, steps=2000, check=False, progress=False):
+        H = reading.hidden_states(r.W, r.p, 3000, seed)
+        H = H / H.square().sum(1).mean().sqrt()
+        found = reading.recovery(r.W, reading.sparse_autoencoder(H, n, steps=1500, seed=seed))
+        noise = torch.Generator().manual_seed(seed)
+        luck = np.mean([reading.recovery(r.W, torch.randn(n, r.m, generator=noise))
+                        for _ in range(10)])  # fmt: skip
+        share.append(r.loss / (4 / 3 * float(r.p.sum())))
+        above.append((found - luck) / (1 - luck))
+    shape = (len(densities), len(widths), 1)
+    return np.reshape(share, shape), np.reshape(above, shape)
+
+
+def test_at_equal_loss_the_autoencoder_reads_the_tighter_model_worse(chapter):
+    """With a seed that is not the chapter's; and not with the widths taken backwards."""
+    share, above = (np.repeat(x, 2, axis=2) for x in autoencoders(3))  # an interval wants two
+    assert chapter["at_equal_loss"](share, above)[0] < -0.03
+    assert chapter["at_equal_loss"](share[:, ::-1], above[:, ::-1])[0] > 0.03
