@@ -76,8 +76,8 @@ def test_honest_empty_and_broken(made: Path, folder: Path, tmp_path: Path) -> No
     for name in ("one", "two"):
         (folder / "ida" / f"{name}.ipynb").write_text(solution)
     with zipfile.ZipFile(folder / "jon.zip", "w") as archive:
-        archive.writestr("work/handed-in.ipynb", solution)
-        archive.writestr("__MACOSX/work/._handed-in.ipynb", "junk")
+        archive.writestr("homework/handed-in.ipynb", solution)
+        archive.writestr("__MACOSX/homework/._handed-in.ipynb", "junk")
     with zipfile.ZipFile(folder / "ned.zip", "w") as archive:
         archive.writestr("../../elsewhere.ipynb", solution)
     (folder / "kim.zip").write_text("no zip")
