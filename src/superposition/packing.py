@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -85,17 +86,19 @@ def tight_frame(n: int, m: int, generator: torch.Generator) -> Tensor:
 def train(p: Tensor, ways: Sequence[Packing], seeds: Sequence[int],
           ) -> tuple[NDArray[np.float64], list[list[Tensor]]]:  # fmt: skip
     """Held-out losses (ways, seeds) and the weights W (n, m) of each way and seed."""
-    places = [[_place(p, way, seed) for seed in seeds] for way in ways]
-    known = [[runs.load(path) for path in row] for row in places]
-    missing = [i for i, row in enumerate(known) if None in row]
-    found, rows = _train(p, [ways[i] for i in missing], seeds)
-    for k, i in enumerate(missing):
-        known[i] = [{"loss": float(x), "W": W} for x, W in zip(found[k], rows[k], strict=True)]
-        for path, run in zip(places[i], known[i], strict=True):
-            runs.keep(path, run or {})
-    done = [[run or {} for run in row] for row in known]
-    losses = np.array([[run["loss"] for run in row] for row in done])
-    return losses, [[run["W"] for run in row] for row in done]
+    done: dict[tuple[int, int], Any] = {
+        (i, s): runs.load(_place(p, way, s)) for i, way in enumerate(ways) for s in seeds
+    }
+    missing = [i for i in range(len(ways)) if any(done[i, s] is None for s in seeds)]
+    trained = _train(p, [ways[i] for i in missing], seeds)
+    for i, losses, rows in zip(missing, *trained, strict=True):
+        for s, loss, W in zip(seeds, losses, rows, strict=True):
+            done[i, s] = {"loss": float(loss), "W": W}
+            runs.keep(_place(p, ways[i], s), done[i, s])
+    found = [[done[i, s] for s in seeds] for i in range(len(ways))]
+    return np.array([[r["loss"] for r in row] for row in found]), [
+        [r["W"] for r in row] for row in found
+    ]
 
 
 def _place(p: Tensor, way: Packing, seed: int) -> Path | None:

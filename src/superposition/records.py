@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -50,8 +51,13 @@ def remembered(path: Path, centre: bool) -> OverlapStatistics | None:
 
 
 def remember(path: Path, result: OverlapStatistics) -> None:
+    put(path, lambda scratch: scratch.write_text(json.dumps(asdict(result))))
+
+
+def put(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make the file at `path`: whole or not at all."""
     with contextlib.suppress(OSError):  # a full or read-only disk costs a repeat, nothing else
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_suffix(f".{os.getpid()}")
-        scratch.write_text(json.dumps(asdict(result)))
+        write(scratch)
         scratch.replace(path)

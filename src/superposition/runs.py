@@ -7,7 +7,6 @@ it is trained anew.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from functools import cache
@@ -16,6 +15,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from superposition.records import put
 
 _CODE = ("engine.py", "features.py", "packing.py", "toy.py")
 
@@ -50,11 +51,6 @@ def load(path: Path | None) -> dict[str, Any] | None:
 
 
 def keep(path: Path | None, run: dict[str, Any]) -> None:
-    """Keep a run of tensors, numbers, strings and lists; a full disk costs a repeat, no more."""
-    if path is None:
-        return
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_suffix(f".{os.getpid()}")
-        torch.save(run, scratch)
-        scratch.replace(path)
+    """Keep a run of tensors, numbers, strings and lists, where it is to be kept."""
+    if path is not None:
+        put(path, lambda scratch: torch.save(run, scratch))
