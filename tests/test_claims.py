@@ -23,7 +23,7 @@ def lab() -> Lab:
 def verdict(lab: Lab, claim_id: str) -> str:
     claim = next(c for c in claims.CLAIMS if c.id == claim_id)
     assert claim.experiment is not None
-    return claim.rule(claim.experiment(lab))
+    return claim.decide(claim.experiment(lab))
 
 
 def changed(lab: Lab, **physics: object) -> Lab:
@@ -99,6 +99,22 @@ def test_the_wrong_geometry_takes_c07_away(lab: Lab) -> None:
     assert verdict(other, "C07") == claims.FAILS
 
 
+@pytest.mark.parametrize("claim_id", ["C01", "C07"])
+def test_no_exponent_from_runs_that_have_not_converged(lab: Lab, claim_id: str) -> None:
+    verdict_open = next(c for c in claims.CLAIMS if c.id == claim_id)
+    assert verdict_open.experiment is not None
+    effect = verdict_open.experiment(changed(lab, tolerance=0.0))
+    assert effect.missing and "converged" in effect.text
+    assert verdict_open.decide(effect) == claims.OPEN
+
+
+def test_where_features_are_dropped_c06_says_so(lab: Lab) -> None:
+    effect = experiments.interference(
+        changed(lab, rewire=lambda W: W * (torch.arange(200)[:, None] < 150))
+    )
+    assert "not every feature is kept (m from 6 to 28)" in effect.text
+
+
 def test_without_interference_c09_falls(lab: Lab) -> None:
     clean = changed(lab, rewire=lambda W: torch.eye(len(W)))
     assert verdict(clean, "C09") == claims.FAILS
@@ -125,7 +141,7 @@ def test_without_interference_c09_falls(lab: Lab) -> None:
 )
 def test_rules_reach_every_verdict(claim_id: str, effect: Effect, expected: str) -> None:
     claim = next(c for c in claims.CLAIMS if c.id == claim_id)
-    assert claim.rule(effect) == expected
+    assert claim.decide(effect) == expected
 
 
 def test_a_moved_verdict_fails_the_command(monkeypatch: pytest.MonkeyPatch, capsys) -> None:

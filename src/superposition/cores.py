@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import torch
 
 _IDLE = 120  # seconds after which a process without work ends and gives its memory back
+_MOST = 8  # processes: each holds torch, a third of a gigabyte
 
 
 def count() -> int:
@@ -59,7 +60,11 @@ def _processes() -> Executor | None:
 
         one = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
         workers: Executor = get_reusable_executor(
-            count(), timeout=_IDLE, initializer=torch.set_num_threads, initargs=(1,), env=one
+            min(count(), _MOST),
+            timeout=_IDLE,
+            initializer=torch.set_num_threads,
+            initargs=(1,),
+            env=one,
         )
         workers.submit(torch.get_num_threads).result(timeout=60)
         return workers

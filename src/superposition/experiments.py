@@ -11,6 +11,10 @@ from torch import Tensor
 from . import geometry, limits, meanfield, scaling
 from .lab import DROPPING, WIDTHS, Effect, Lab, N
 
+UNSETTLED = Effect(
+    text="too few widths have converged for an exponent: raise Lab.steps", missing=True
+)
+
 
 def mean_and_range(values: list[float]) -> tuple[float, tuple[float, float]]:
     """A mean over seeds or cases and its range."""
@@ -19,9 +23,10 @@ def mean_and_range(values: list[float]) -> tuple[float, tuple[float, float]]:
 
 def predictable(lab: Lab) -> Effect:
     """Hide the largest converged width, extrapolate a line through the others: how far off?"""
-    errors = []
-    for law in lab.laws:
-        m = lab.settled(law)
+    settled, errors = {law: lab.settled(law) for law in lab.laws}, []
+    if min(map(len, settled.values())) < 4:  # three for a line, one to foretell
+        return UNSETTLED
+    for law, m in settled.items():
         y = lab.losses(law, m).mean(0)
         fit = scaling.fit_power_law(m[:-1], y[:-1])
         errors.append(abs(float(np.log(fit.predict(m[-1]) / y[-1]))))
@@ -91,7 +96,8 @@ def interference(lab: Lab) -> Effect:
                for W in lab.rows(law, lab.growth, m))
         for m in WIDTHS
     }  # fmt: skip
-    widths = [m for m in WIDTHS if kept[m] > 0.98] or list(WIDTHS)
+    full = [m for m in WIDTHS if kept[m] > 0.98]
+    widths = full if len(full) >= 3 else list(WIDTHS)
 
     def slope(overlap: Callable[[Tensor], float], law: str) -> float:
         means = [np.mean([overlap(W) for W in lab.rows(law, lab.growth, m)]) for m in widths]
@@ -112,7 +118,8 @@ def interference(lab: Lab) -> Effect:
     )
     return Effect(
         two, ends,
-        f"where every feature is kept (m from {widths[0]} to {widths[-1]}), overlap² falls as "
+        f"{'where every feature is' if widths == full else 'though not every feature is'} kept "
+        f"(m from {widths[0]} to {widths[-1]}), overlap² falls as "
         f"m^{two:.2f} [{ends[0]:.2f}, {ends[1]:.2f}] over three laws, |overlap| as "
         f"m^{one:.2f} [{one_ends[0]:.2f}, {one_ends[1]:.2f}]"
         + (f"; narrower models keep fewer and crowd those: {narrower}" if left else ""),
@@ -123,6 +130,9 @@ def interference(lab: Lab) -> Effect:
 def geometry_or_rarity(lab: Lab) -> Effect:
     """Where nothing is rare: does the geometry alone, nothing fitted, foretell the loss?"""
     widths, found, told = lab.settled("even"), [], []
+    common = [m for m in WIDTHS if all(m in lab.settled(law) for law in lab.laws)]
+    if len(common) < 3:
+        return UNSETTLED
     for m in widths:
         runs = [lab.models["even", lab.growth, m, s] for s in lab.seeds]
         found.append(float(np.mean([r.loss for r in runs])))
@@ -130,7 +140,6 @@ def geometry_or_rarity(lab: Lab) -> Effect:
             meanfield.mean_field(r.p, m, overlaps=lab.rewire(r.W)).loss for r in runs
         ])))  # fmt: skip
     errors = [abs(a / b - 1) for a, b in zip(found, told, strict=True)]
-    common = [m for m in WIDTHS if all(m in lab.settled(law) for law in lab.laws)]
     slopes = [
         -scaling.fit_power_law(common, lab.losses(law, common).mean(0)).exponent for law in lab.laws
     ]
@@ -154,7 +163,8 @@ def wrong_answers(lab: Lab) -> Effect:
             for s in lab.seeds for r in [lab.models["power", lab.growth, m, s]]
         ]  # fmt: skip
         share.append(float(np.mean([r.wrong for r in readings])))
-        confidence.append(float(np.nanmean([r.confidence_wrong for r in readings])))
+        sure = [r.confidence_wrong for r in readings if r.wrong]
+        confidence.append(float(np.mean(sure)) if sure else float("nan"))
     whole = limits.read_strongest(torch.eye(N), lab.laws["power"], samples=8000).wrong
     return Effect(
         share[0] - share[-1], (share[-1], share[0]),

@@ -27,9 +27,9 @@ GROWTH, DECAY = -1.0, 1.0
 class Effect:
     """What an experiment found: one number with its interval, and points for a small figure."""
 
-    value: float
-    interval: tuple[float, float]
-    text: str
+    value: float = float("nan")
+    interval: tuple[float, float] = (float("nan"), float("nan"))
+    text: str = ""
     x: tuple[float, ...] = ()
     y: tuple[float, ...] = ()
     axes: tuple[str, str] = ("", "")

@@ -114,7 +114,7 @@ def _train(p: Tensor, ways: Sequence[Packing], seeds: Sequence[int],
     jobs = [([i], every) for i, way in enumerate(ways) if way.hidden or way.looks]
     for steps in sorted({way.steps for way in ways}, reverse=True):  # the longest jobs first
         group = [i for i, w in enumerate(ways) if w.steps == steps and not (w.hidden or w.looks)]
-        jobs += [(group[k : k + 7], [s]) for k in range(0, len(group), 7) for s in every]
+        jobs += [(group[k : k + 16], [s]) for k in range(0, len(group), 16) for s in every]
     losses = np.full((len(ways), len(seeds)), np.nan)
     weights: list[list[Tensor]] = [[torch.empty(0)] * len(seeds) for _ in ways]
     with cores.pool(len(jobs), long=True) as pool:

@@ -28,8 +28,9 @@ from .features import check_probabilities
 
 TOLERANCE = 0.03  # a run has converged if twice its budget would take off less than this
 _HELD_OUT_SEED = 987_654_321
-_CACHE_FLOATS = 600_000  # B × n × K that stays in a core's cache: sets the models per bundle
-_PER_FEATURE = 20  # what a feature costs besides its m products, in such products
+_FLOATS = 1_600_000  # B × n × K of a bundle: beyond that, a model more no longer shares calls
+_PER_FEATURE = 10  # what a feature costs besides its m products, in such products
+_PER_STEP = 25_000  # what a step of a bundle costs besides its models, in such products
 _LONG = 3_000  # steps of bundles, about four seconds: from here on processes beat threads
 
 
@@ -199,24 +200,29 @@ def _gain(half: float, full: float) -> float:
 def _bundles(runs: Sequence[dict[str, Any]], recipe: Protocol) -> list[list[int]]:
     """Indices of runs that train together, the longest work first.
 
-    Together means the same p and seed, and similar m. As many as fit a cache, but no fewer than
-    two bundles a core: then the short ones fill the time in which the last long one ends.
+    Together means the same p and seed, and similar m: the narrower are padded to the widest. Two
+    bundles a core or more: the short ones fill the time in which the last long one ends.
     """
     groups: dict[tuple[bytes, int], list[int]] = {}
     for i, run in enumerate(runs):
         groups.setdefault((run["p"].numpy().tobytes(), run["seed"]), []).append(i)
+
+    def cost(bundle: Sequence[int]) -> int:
+        widest = runs[bundle[-1]]
+        return _PER_STEP + len(bundle) * len(widest["p"]) * (widest["m"] + _PER_FEATURE)
+
     bundles = []
     for group in groups.values():
         group.sort(key=lambda i: runs[i]["m"])
-        fits = max(1, min(8, _CACHE_FLOATS // (recipe.batch * len(runs[group[0]]["p"]))))
+        fits = max(1, min(16, _FLOATS // (recipe.batch * len(runs[group[0]]["p"]))))
         size = min(fits, math.ceil(len(runs) / (2 * cores.count())))
-        bundles += [group[i : i + size] for i in range(0, len(group), size)]
-
-    def work(bundle: list[int]) -> int:
-        widest = runs[bundle[-1]]
-        return len(bundle) * len(widest["p"]) * (widest["m"] + _PER_FEATURE)
-
-    return sorted(bundles, key=work, reverse=True)
+        # The cheapest way to cut the sorted group into pieces of at most `size`.
+        best: list[tuple[int, list[list[int]]]] = [(0, [])]
+        for end in range(1, len(group) + 1):
+            cuts = [(start, group[start:end]) for start in range(max(0, end - size), end)]
+            best.append(min((best[k][0] + cost(x), [*best[k][1], x]) for k, x in cuts))
+        bundles += best[-1][1]
+    return sorted(bundles, key=cost, reverse=True)
 
 
 def _recipe(protocol: str, steps: int | None) -> Protocol:
