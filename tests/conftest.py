@@ -1,4 +1,8 @@
-"""Cheap tests first, the built book for those that need it, and the chapters' times at the end."""
+"""Cheap tests first, the built book for those that need it, and what was measured at the end.
+
+`make test` runs two processes of tests; a file's tests stay together, and so do the coursework's,
+for what they share is made once.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,15 @@ import pytest
 import book
 import chromium as browser
 
-SECONDS = pytest.StashKey[dict[str, float]]()
+MEASURED: dict[str, list[str]] = {}
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[SECONDS] = {}
-
-
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What fails in a second fails first; Chromium comes last."""
+    for item in items:
+        together = "coursework" if "coursework" in item.path.parts else item.path.name
+        item.add_marker(pytest.mark.xdist_group(together))
 
     def cost(item: pytest.Item) -> int:
         return 2 * bool(item.get_closest_marker("browser")) + bool(
@@ -52,16 +56,15 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
 
 
-@pytest.fixture
-def chapter_seconds(request: pytest.FixtureRequest) -> dict[str, float]:
-    """What each chapter took to run when the book was built; printed when the tests are over."""
-    return request.config.stash[SECONDS]
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What a test recorded, a heading and a line; it comes here from other processes too."""
+    if report.when == "teardown":
+        for heading, line in report.user_properties:
+            MEASURED.setdefault(heading, []).append(str(line))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    seconds = terminalreporter.config.stash[SECONDS]
-    if seconds:
-        terminalreporter.section("seconds that each chapter took to run")
-        for page, taken in sorted(seconds.items()):
-            terminalreporter.line(f"{taken:7.1f}  {page}")
-        terminalreporter.line(f"{sum(seconds.values()):7.1f}  all")
+    for heading, lines in MEASURED.items():
+        terminalreporter.section(heading)
+        for line in sorted(lines):
+            terminalreporter.line(line)

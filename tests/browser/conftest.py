@@ -6,7 +6,7 @@ import functools
 import http.server
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -77,8 +77,9 @@ def note(line: str) -> None:
     measured.append(line)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if measured:
-        terminalreporter.section("measured in the browser")
-        for line in measured:
-            terminalreporter.line(line)
+@pytest.fixture(autouse=True)
+def _noted(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    yield
+    for line in measured:
+        record_property("measured in the browser", line)
+    measured.clear()
