@@ -147,18 +147,20 @@ def state_slider(states: Sequence[str], labels: Sequence[str], *, label: str = "
         return widget
 
     def add(_: Any) -> None:
-        button.disabled, button.description = True, "Computing …"
+        button.disabled, button.description, said.value = True, "Computing …", ""
+        values, old = {key: control.value for key, control in controls.items()}, widget.settings
         try:
-            values = {key: control.value for key, control in controls.items()}
-            state, old = compute(**values), widget.settings
+            states = [*old["states"], compute(**values)]
+            labels = [*old["labels"], _settings_in_words(values)]
+            widget.settings = {**old, "states": states, "labels": labels, "at": len(states) - 1}
+        except Exception as error:  # a front end shows no error of a button: say it here
+            said.value = html.escape(f"Not computed. {type(error).__name__}: {error}")
         finally:
             button.disabled, button.description = False, "Compute"
-        states, labels = [*old["states"], state], [*old["labels"], _settings_in_words(values)]
-        widget.settings = {**old, "states": states, "labels": labels, "at": len(states) - 1}
 
-    button = ipywidgets.Button(description="Compute", tooltip="compute this state and show it")
+    button, said = ipywidgets.Button(description="Compute"), ipywidgets.HTML()
     button.on_click(add)
-    return _WithPage([widget, *controls.values(), button])
+    return _WithPage([widget, *controls.values(), button, said])
 
 
 def _settings_in_words(values: dict[str, Any]) -> str:
@@ -169,5 +171,8 @@ def _settings_in_words(values: dict[str, Any]) -> str:
 class _WithPage(ipywidgets.VBox):
     """Widgets of a live kernel, of which the built page shows the first."""
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict:
-        return {**super()._repr_mimebundle_(**kwargs), "text/html": self.children[0].page()}
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
+        first = self.children[0]
+        bundle = {**super()._repr_mimebundle_(**kwargs), "text/html": first.page()}
+        # Where Colab finds the anywidget inside it says in the metadata, of the outermost alone.
+        return bundle, (first._repr_mimebundle_() or ({}, {}))[1]
