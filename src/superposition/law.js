@@ -48,7 +48,7 @@ function measureTheLaw(el, settings, share, report) {
     part("[data-value=fit]").innerHTML = `${law("mean squared overlap", fits.overlap)}; ${law("loss", fits.loss)}. `
       + `Over these widths the Welch bound for ${run.n} features falls as m<sup>${number(bound.exponent).replace("-", "−")}</sup>; it tends to 1/m for m far below n. `
       + (rungs.every((rung) => rung.represented === 1) ? `All ${run.n} features are represented at every width.`
-        : `Of ${run.n} features are represented: ${rungs.map((rung) => `${Math.round(rung.represented * run.n)} at m = ${rung.m}`).join(", ")}.`)
+        : `Represented, of ${run.n} features: ${rungs.map((rung) => `${Math.round(rung.represented * run.n)} at m = ${rung.m}`).join(", ")}.`)
       + (open.length ? ` Not yet converged (hollow): m = ${open.join(", ")}.` : " All converged.");
     say(`Measured in ${seconds.toFixed(1)} s.`, true);
     go.disabled = false;

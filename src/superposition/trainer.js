@@ -135,12 +135,11 @@ function superpositionEngine() {
       loss += rows.empty * b[j] * b[j];
       if (grad) grad.b[j] += 2 * rows.empty * b[j];
     }
-    for (let i = 0; grad && i < n; i++) {
+    for (let i = 0; grad && i < n; i++)
       for (let j = 0; j < n; j++) {
         const both = pull[i * n + j] + pull[j * n + i];
         if (both !== 0) for (let k = 0; k < m; k++) grad.W[i * m + k] += both * W[j * m + k];
       }
-    }
     return loss;
   }
 
