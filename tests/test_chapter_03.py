@@ -14,7 +14,7 @@ import pytest
 import torch
 from IPython.core.inputtransformer2 import TransformerManager
 
-from superposition import geometry, plots, theory, toy
+from superposition import geometry, plots, theory, toy, widgets
 
 CHAPTER = Path(__file__).parents[1] / "chapters" / "03_the_1_over_m_law.ipynb"
 SWEEP = toy.sweep
@@ -30,6 +30,8 @@ def run(monkeypatch: pytest.MonkeyPatch, last: str, sweep=quarter, **changes: st
     monkeypatch.setattr(toy, "TOLERANCE", 1.0)  # so short a training has not converged
     monkeypatch.setattr(plots, "table", lambda *args, **kwargs: None)
     monkeypatch.setattr(plots, "show", lambda fig, alt, caption="": plots.plt.close(fig))
+    monkeypatch.setattr(widgets, "playground", lambda **settings: None)
+    monkeypatch.setattr(widgets, "measure_the_law", lambda **settings: None)
     names: dict = {"print": lambda *words, **kwargs: None}
     for cell in json.loads(CHAPTER.read_text(encoding="utf8"))["cells"]:
         if cell["cell_type"] == "code":

@@ -7,3 +7,11 @@ function reachWideFormulas() {
 }
 addEventListener("load", reachWideFormulas);
 addEventListener("resize", reachWideFormulas);
+
+// Paper is white: a page read in the dark is printed in the light theme, and dark again after.
+let read = "light";
+addEventListener("beforeprint", () => {
+  read = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+});
+addEventListener("afterprint", () => (document.documentElement.dataset.theme = read));

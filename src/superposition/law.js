@@ -2,22 +2,18 @@
 const TOLERANCE = 0.03; // a rung has converged if twice its steps would take off less than this
 
 function measureTheLaw(el, settings, share, report) {
-  const fields = [
-    { key: "n", label: "features <i>n</i>", hint: "how many things there are to represent", min: 40, max: 100, step: 10 },
-    { key: "gamma", label: "decay <i>γ</i>", hint: "left of 0 vectors grow, right of 0 they shrink", min: -1, max: 1, step: 0.1 },
-    { key: "alpha", label: "skew <i>α</i>", hint: "0: all equally common; 2: a few very common", min: 0, max: 2, step: 0.1 },
-    { key: "seed", label: "seed", hint: "another start, another draw of the data", min: 0, max: 20, step: 1 },
-  ];
-  const start = { ...settings.values }, values = { ...start, ...(share && fragment.read(settings.name)) };
-  for (const key of Object.keys(values)) if (!(key in start)) delete values[key];
-  el.innerHTML = `<div class="sp" data-widget="law"><div class="sp-fields"></div><div class="sp-buttons"></div>
+  const { n, gamma, alpha, seed } = FIELDS;
+  const fields = { n: { ...n, min: 40, step: 10 }, gamma: { ...gamma, step: 0.1 }, alpha, seed };
+  const start = { ...settings.values }, values = { ...start };
+  el.innerHTML = `<div class="sp" data-widget="law" role="group" aria-label="Measure the law: a ladder of models that trains here">
+    <div class="sp-fields"></div><div class="sp-buttons"></div>
     <progress max="1" value="0" aria-label="share of the measurement done"></progress>
     <div class="sp-panels"><div class="sp-panel" data-panel="overlap"></div><div class="sp-panel" data-panel="loss"></div></div>
     <p class="sp-fit" data-value="fit" role="status">&nbsp;</p><p class="sp-status" role="status"></p></div>`;
   const part = (name) => el.querySelector(name), say = announcer(part(".sp-status"));
-  let rungs = [], began = 0;
+  let rungs = [], began = 0, run = values; // the settings of the measurement shown
 
-  const welch = (m) => (values.n - m) / (m * (values.n - 1));
+  const welch = (m) => (run.n - m) / (m * (run.n - 1));
 
   function panel(key, label, fit) {
     const points = rungs.map((rung) => [rung.m, rung[key], rung.gain]).filter(([, v]) => v > 0);
@@ -50,12 +46,13 @@ function measureTheLaw(el, settings, share, report) {
     draw(fits);
     const open = rungs.filter((rung) => rung.gain >= TOLERANCE).map((rung) => rung.m);
     part("[data-value=fit]").innerHTML = `${law("mean squared overlap", fits.overlap)}; ${law("loss", fits.loss)}. `
-      + `Over these widths the Welch bound for ${values.n} features falls as m<sup>${number(bound.exponent).replace("-", "−")}</sup>; it tends to 1/m for m far below n. `
-      + `Represented: ${rungs.map((rung) => `${Math.round(rung.represented * values.n)} at m = ${rung.m}`).join(", ")}.`
+      + `Over these widths the Welch bound for ${run.n} features falls as m<sup>${number(bound.exponent).replace("-", "−")}</sup>; it tends to 1/m for m far below n. `
+      + (rungs.every((rung) => rung.represented === 1) ? `All ${run.n} features are represented at every width.`
+        : `Represented, of ${run.n} features: ${rungs.map((rung) => `${Math.round(rung.represented * run.n)} at m = ${rung.m}`).join(", ")}.`)
       + (open.length ? ` Not yet converged (hollow): m = ${open.join(", ")}.` : " All converged.");
     say(`Measured in ${seconds.toFixed(1)} s.`, true);
     go.disabled = false;
-    report({ rungs, fits, seconds, ...values });
+    report({ rungs, fits, seconds, ...run });
   }
 
   const session = startSession((message) => {
@@ -66,21 +63,41 @@ function measureTheLaw(el, settings, share, report) {
       say(`Width ${message.m}: loss ${number(message.loss)}, mean squared overlap ${number(message.overlap)}.`);
     } else if (message.type === "ladder done") finish();
   });
-  const refresh = sliders(part(".sp-fields"), fields, values, () => share && fragment.write(settings.name, values));
-  const go = button(part(".sp-buttons"), "Measure the law", () => {
-    const { gamma, ...rest } = values;
+
+  // What is shown belongs to its settings: when they move, it goes.
+  function clear(words) {
+    session.send({ type: "stop" });
     rungs = [];
+    run = { ...values };
+    go.disabled = false;
+    part("progress").value = 0;
+    part("[data-value=fit]").textContent = "\u00a0";
+    draw();
+    say(words, true);
+  }
+
+  function changed() {
+    if (share) fragment.write(settings.name, values);
+    clear("Press the button to measure with these settings.");
+  }
+
+  if (share) fragment.follow(settings.name, el.firstChild, values, () => { refresh(); changed(); });
+  const refresh = sliders(part(".sp-fields"), settings.name, fields, values, changed), buttons = part(".sp-buttons");
+  const go = button(buttons, "Measure the law", () => {
+    clear("Measuring: a model of each width, twice.");
     began = performance.now();
     go.disabled = true;
-    part("[data-value=fit]").textContent = "\u00a0";
+    const { gamma: weightDecay, ...rest } = run;
     session.send({ type: "ladder", widths: settings.widths,
-      settings: { ...rest, density: 1, weightDecay: gamma, steps: settings.steps } });
+      settings: { ...rest, density: 1, weightDecay, steps: settings.steps } });
   });
-  button(part(".sp-buttons"), "Reset", () => {
+  button(buttons, "Reset settings", () => {
     Object.assign(values, start);
     refresh();
+    changed();
     if (share) fragment.write(settings.name, null);
   });
+  if (share) linkButton(buttons, settings.name, values, say);
   draw();
   return () => session.stop();
 }

@@ -4,13 +4,13 @@ function superpositionSession(engine, post) {
   "use strict";
   let trainer = null, timer = 0, history = [], perSlice = 1;
 
-  function snapshot() {
+  function snapshot(glance = false) {
     const { n, m, step, steps } = trainer, { norms, represented, overlap, welch } = engine.measure(trainer);
     const loss = trainer.heldOutLoss();
     history.push([step, loss]);
-    const done = step >= steps;
+    const done = step >= steps && !glance;
     post({ type: "state", n, m, step, steps, W: trainer.W.slice(), norms, represented, overlap, welch,
-      loss, history: history.slice(), done });
+      loss, history: history.slice(), done, glance });
     return done;
   }
 
@@ -18,6 +18,14 @@ function superpositionSession(engine, post) {
     const began = Date.now();
     for (let k = 0; k < perSlice && Date.now() - began < 60; k += 5) trainer.advance(5);
     timer = snapshot() ? 0 : setTimeout(slice, 33);
+  }
+
+  // A short training whose end alone is shown.
+  function glance() {
+    const began = Date.now();
+    while (trainer.step < trainer.steps && Date.now() - began < 60) trainer.advance(5);
+    if (trainer.step < trainer.steps) timer = setTimeout(glance, 0);
+    else snapshot(true);
   }
 
   // A model of each width, trained twice: once for half the steps, since what the last doubling
@@ -46,8 +54,9 @@ function superpositionSession(engine, post) {
     clearTimeout(timer);
     timer = 0;
     if (message.type === "start") {
-      trainer = new engine.Trainer(message.settings);
+      trainer = new engine.Trainer({ ...message.settings, steps: message.glance || message.settings.steps });
       history = [];
+      if (message.glance) return glance();
       perSlice = Math.max(5, Math.ceil(trainer.steps / message.slices));
       if (snapshot() || message.paused) return;
       timer = setTimeout(slice, 33);

@@ -102,7 +102,7 @@ function superpositionEngine() {
     let loss = 0;
     for (let r = 0; r < weight.length; r++) {
       const from = start[r], to = start[r + 1], second = Math.min(from + 1, to - 1);
-      const row0 = index[from] * n, x0 = value[from], row1 = index[second] * n;
+      const row0 = index[from] * n, row1 = index[second] * n, x0 = value[from];
       const x1 = second > from ? value[second] : 0; // nearly all rows have one or two features
       base.set(b);
       for (let e = from + 2; e < to; e++)
@@ -135,12 +135,11 @@ function superpositionEngine() {
       loss += rows.empty * b[j] * b[j];
       if (grad) grad.b[j] += 2 * rows.empty * b[j];
     }
-    for (let i = 0; grad && i < n; i++) {
+    for (let i = 0; grad && i < n; i++)
       for (let j = 0; j < n; j++) {
         const both = pull[i * n + j] + pull[j * n + i];
         if (both !== 0) for (let k = 0; k < m; k++) grad.W[i * m + k] += both * W[j * m + k];
       }
-    }
     return loss;
   }
 
@@ -243,8 +242,7 @@ function superpositionEngine() {
     const rest = v.map((value, i) => value - mv - exponent * (u[i] - mu));
     const error = Math.sqrt((mean(rest.map((r) => r * r)) * n) / (n - 2) / sxx);
     const t = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228][Math.min(n - 3, 9)];
-    const interval = [exponent - t * error, exponent + t * error];
-    return { exponent, interval, prefactor: Math.exp(mv - exponent * mu) };
+    return { exponent, interval: [exponent - t * error, exponent + t * error], prefactor: Math.exp(mv - exponent * mu) };
   }
 
   return { generator, normal, powerLaw, Sampler, lossOf, measure, Trainer, fitPowerLaw };

@@ -17,24 +17,35 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from superposition import features, plots, toy
+from superposition import features, geometry, plots, toy
+from superposition.scaling import fit_power_law
 
 _HERE = files("superposition")
-_PARTS = ("trainer.js", "session.js", "charts.js", "law.js", "playground.js")
-_SCRIPT = "".join((_HERE / name).read_text("utf8") for name in _PARTS)
+# Each kind of widget: the function that draws it, and the files that function needs.
+_TRAINS = ("trainer.js", "session.js", "charts.js", "controls.js")
+_KINDS = {
+    "playground": ("playground", (*_TRAINS, "playground.js")),
+    "law": ("measureTheLaw", (*_TRAINS, "law.js")),
+    "states": ("stateSlider", ("controls.js", "states.js")),
+}
+_ALL = (*_TRAINS, "playground.js", "law.js", "states.js", "kernel.js")
 _STYLE = (_HERE / "playground.css").read_text("utf8")
 # A classic script runs as the page is read: the widget has its height before anything below it.
 _PAGE = """<style>{style}</style><div class="sp-mount"></div><script>(() => {{
 {script}
-const el = [...document.querySelectorAll(".sp-mount:empty")].at(-1), [kind, settings] = {start};
-KINDS[kind](el, settings, true, () => {{}});
+const el = [...document.querySelectorAll(".sp-mount:empty")].at(-1), [, settings] = {start};
+{draw}(el, settings, true, () => {{}});
 }})();</script><noscript>{fallback}</noscript>"""
+
+
+def _script(names: Sequence[str]) -> str:
+    return "".join((_HERE / name).read_text("utf8") for name in names)
 
 
 class BookWidget(anywidget.AnyWidget):
     """A widget of the book: `kind` says which, `settings` how it starts, `result` what it found."""
 
-    _esm = _SCRIPT + "\nexport default { render };\n"
+    _esm = _script(_ALL) + "\nexport default { render };\n"
     _css = _STYLE
     kind = traitlets.Unicode().tag(sync=True)
     settings = traitlets.Dict().tag(sync=True)
@@ -44,7 +55,10 @@ class BookWidget(anywidget.AnyWidget):
     def page(self) -> str:
         """HTML that does what the widget does without a kernel, from a server or a folder."""
         start = json.dumps([self.kind, self.settings]).replace("</", "<\\/")
-        return _PAGE.format(style=_STYLE, script=_SCRIPT, start=start, fallback=self.fallback)
+        draw, names = _KINDS[self.kind]
+        return _PAGE.format(
+            style=_STYLE, script=_script(names), start=start, draw=draw, fallback=self.fallback
+        )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | None:
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -94,7 +108,23 @@ def measure_the_law(n: int = 80, weight_decay: float = -1.0, alpha: float = 0.0,
     values = dict(n=n, gamma=weight_decay, alpha=alpha, seed=seed)
     settings = dict(name=name, widths=list(widths), steps=steps, values=values)
     widget = BookWidget(kind="law", settings=settings)
-    widget.fallback = "<p>Your browser makes this measurement with JavaScript, which is off.</p>"
+    runs = toy.grid(p=[features.power_law(n, alpha)], m=list(widths), weight_decay=weight_decay,
+                    seed=seed)  # fmt: skip
+    found = toy.sweep(runs, steps=steps, check=False, progress=False)
+    fig, axes = plots.figure(1, 2)
+    measured = {
+        "mean squared overlap": [geometry.mean_squared_overlap(r.W) for r in found],
+        "loss (held out)": [r.loss for r in found],
+    }
+    for ax, (what, values_of) in zip(axes, measured.items(), strict=True):
+        ax.plot(widths, values_of, "o")
+        plots.log_log(ax, "width m", what)
+        ax.set_xticks(widths, [str(m) for m in widths])
+        ax.minorticks_off()
+    axes[0].plot(widths, [1 / m for m in widths], "--", color=plots.THEORY)
+    said = "; ".join(f"{what} ∝ m^{fit_power_law(widths, y)}" for what, y in measured.items())
+    caption = "The measurement needs JavaScript; this is one made beforehand. Dashed: 1/m."
+    widget.fallback = plots.to_svg(fig, f"{n} features: {said}.", caption)
     return widget
 
 
@@ -117,19 +147,32 @@ def state_slider(states: Sequence[str], labels: Sequence[str], *, label: str = "
         return widget
 
     def add(_: Any) -> None:
-        values = {key: control.value for key, control in controls.items()}
-        old = widget.settings
-        states = [*old["states"], compute(**values)]
-        labels = [*old["labels"], ", ".join(f"{key} = {value}" for key, value in values.items())]
-        widget.settings = {**old, "states": states, "labels": labels, "at": len(states) - 1}
+        button.disabled, button.description, said.value = True, "Computing …", ""
+        values, old = {key: control.value for key, control in controls.items()}, widget.settings
+        try:
+            states = [*old["states"], compute(**values)]
+            labels = [*old["labels"], _settings_in_words(values)]
+            widget.settings = {**old, "states": states, "labels": labels, "at": len(states) - 1}
+        except Exception as error:  # a front end shows no error of a button: say it here
+            said.value = html.escape(f"Not computed. {type(error).__name__}: {error}")
+        finally:
+            button.disabled, button.description = False, "Compute"
 
-    button = ipywidgets.Button(description="Compute")
+    button, said = ipywidgets.Button(description="Compute"), ipywidgets.HTML()
     button.on_click(add)
-    return _WithPage([widget, *controls.values(), button])
+    return _WithPage([widget, *controls.values(), button, said])
+
+
+def _settings_in_words(values: dict[str, Any]) -> str:
+    short = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in values.items()}
+    return ", ".join(f"{key} = {value}" for key, value in short.items())
 
 
 class _WithPage(ipywidgets.VBox):
     """Widgets of a live kernel, of which the built page shows the first."""
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict:
-        return {**super()._repr_mimebundle_(**kwargs), "text/html": self.children[0].page()}
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
+        first = self.children[0]
+        bundle = {**super()._repr_mimebundle_(**kwargs), "text/html": first.page()}
+        # Where Colab finds the anywidget inside it says in the metadata, of the outermost alone.
+        return bundle, (first._repr_mimebundle_() or ({}, {}))[1]

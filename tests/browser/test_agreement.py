@@ -12,46 +12,50 @@ from conftest import note
 from superposition import features, geometry, scaling, toy
 
 pytestmark = pytest.mark.browser
-# Both regimes, m below and above √n, even and skewed frequencies: n, m, α, γ and how many seeds.
+# Both regimes, m below and above √n, even and skewed frequencies, few and many features at once:
+# n, m, α, γ, E and how many seeds.
 # The fourth has several optima: single runs there scatter by 10 % in loss and 0.05 in φ, as they
 # do in Python alone, hence more seeds. Elsewhere they scatter by 1 to 3 % and 0.03.
 SETTINGS = [
-    (60, 8, 1.0, -1.0, 3),
-    (60, 8, 1.0, 1.0, 3),
-    (40, 6, 0.5, -0.33, 3),
-    (60, 12, 1.5, 0.33, 8),
-    (40, 4, 0.0, 0.11, 3),
-    (60, 12, 2.0, -1.0, 3),
+    (60, 8, 1.0, -1.0, 1.0, 3),
+    (60, 8, 1.0, 1.0, 1.0, 3),
+    (40, 6, 0.5, -0.33, 1.0, 3),
+    (60, 12, 1.5, 0.33, 1.0, 8),
+    (40, 4, 0.0, 0.11, 1.0, 3),
+    (60, 12, 2.0, -1.0, 1.0, 3),
+    (40, 6, 1.0, -1.0, 0.5, 4),
+    (12, 4, 0.0, -1.0, 4.0, 4),
 ]
 ENGINE = (files("superposition") / "trainer.js").read_text("utf8")
 
 
-def in_browser(page: Page, n: int, m: int, alpha: float, decay: float, seeds: int) -> np.ndarray:
+def in_browser(
+    page: Page, n: int, m: int, alpha: float, decay: float, density: float, seeds: int
+) -> np.ndarray:
     """Held-out loss and φ_1/2 for each seed, trained by the page's engine; shape (seeds, 2)."""
     return np.array(
         page.evaluate(
-            f"""([n, m, alpha, weightDecay, seeds]) => {{
+            f"""([n, m, alpha, weightDecay, density, seeds]) => {{
               {ENGINE}
               const engine = superpositionEngine();
               return seeds.map((seed) => {{
-                const settings = {{ n, m, alpha, density: 1, weightDecay, seed }};
+                const settings = {{ n, m, alpha, density, weightDecay, seed }};
                 const trained = new engine.Trainer(settings).advance(4000);
                 return [trained.heldOutLoss(40960), engine.measure(trained).represented];
               }});
             }}""",
-            [n, m, alpha, decay, list(range(seeds))],
+            [n, m, alpha, decay, density, list(range(seeds))],
         )
     )
 
 
-@pytest.mark.parametrize(("n", "m", "alpha", "decay", "seeds"), SETTINGS)
+@pytest.mark.parametrize(("n", "m", "alpha", "decay", "density", "seeds"), SETTINGS)
 def test_loss_and_represented_fraction_agree(
-    page: Page, n: int, m: int, alpha: float, decay: float, seeds: int
+    page: Page, n: int, m: int, alpha: float, decay: float, density: float, seeds: int
 ) -> None:
-    theirs = in_browser(page, n, m, alpha, decay, seeds)
-    runs = toy.grid(
-        p=[features.power_law(n, alpha)], m=m, weight_decay=decay, seed=list(range(seeds))
-    )
+    theirs = in_browser(page, n, m, alpha, decay, density, seeds)
+    p = features.power_law(n, alpha, density)
+    runs = toy.grid(p=[p], m=m, weight_decay=decay, seed=list(range(seeds)))
     ours = np.array(
         [
             (result.loss, geometry.represented_fraction(result.W))
@@ -60,8 +64,8 @@ def test_loss_and_represented_fraction_agree(
     )
     (loss, phi), (loss_py, phi_py) = theirs.mean(0), ours.mean(0)
     note(
-        f"n={n} m={m} α={alpha} γ={decay}: loss {loss:.4f} in the browser, {loss_py:.4f} in Python "
-        f"({loss / loss_py - 1:+.1%}); φ {phi:.3f} and {phi_py:.3f}"
+        f"n={n} m={m} α={alpha} γ={decay} E={density}: loss {loss:.4f} in the browser, "
+        f"{loss_py:.4f} in Python ({loss / loss_py - 1:+.1%}); φ {phi:.3f} and {phi_py:.3f}"
     )
     assert abs(loss / loss_py - 1) < 0.05
     assert abs(phi - phi_py) < 0.05

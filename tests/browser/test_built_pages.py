@@ -25,14 +25,15 @@ def test_a_page_is_light_quick_still_and_self_contained(
         page.goto(f"{site}{name}.html")
         numbers[view["width"]] = audit.settle(page)
         found += audit.speed_faults(numbers[view["width"]]) + audit.layout_faults(page)
-    size = audit.weight(folder, name)
+    size, figures = audit.weight(folder, name), audit.figure_weights(folder, name)
     note(
-        f"{name}: {size / 1e3:.0f} kB compressed; usable after "
+        f"{name}: {size / 1e3:.0f} kB compressed, its largest figure {max(figures) / 1e3:.0f} kB; "
+        "usable after "
         + " and ".join(f"{n['seconds']:.2f} s" for n in numbers.values())
         + "; layout shift "
         + " and ".join(f"{n['shift']:.3f}" for n in numbers.values())
     )
-    assert size <= audit.WEIGHT
+    assert size <= audit.WEIGHT and max(figures) <= audit.FIGURE
     assert found == []
 
 
@@ -58,6 +59,19 @@ def test_a_page_can_be_read_by_everyone(browser: Browser, site: str, name: str, 
 def test_a_page_prints_and_is_announced(page: Page, site: str, name: str) -> None:
     page.goto(f"{site}{name}.html")
     assert audit.head_faults(page) + audit.print_faults(page) == []
+
+
+def test_a_page_read_in_the_dark_prints_on_white(browser: Browser, site: str) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{site}{PAGES[0]}.html")
+    page.evaluate("""addEventListener("beforeprint", () => {
+      window.ink = getComputedStyle(document.querySelector("article p")).color;
+    })""")
+    page.pdf()
+    assert max(map(int, re.findall(r"\d+", page.evaluate("ink"))[:3])) < 100, "dark ink"
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    context.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -149,3 +163,6 @@ def test_a_heavy_page_is_found(tmp_path: Path) -> None:
     (tmp_path / "x.html").write_text("<img src='y.png'>".replace("'", '"'))
     (tmp_path / "y.png").write_bytes(os.urandom(audit.WEIGHT))
     assert audit.weight(tmp_path, "x") > audit.WEIGHT
+    dots = "".join(f"<circle r='{k}' cx='{k * k % 9973}'/>" for k in range(20_000))
+    (tmp_path / "x.html").write_text(f"<figure><svg>{dots}</svg></figure>")
+    assert max(audit.figure_weights(tmp_path, "x")) > audit.FIGURE

@@ -20,24 +20,28 @@ SETTINGS = {"n": 60, "m": 8, "gamma": -1, "alpha": 1, "density": 1, "seed": 0}
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A page of the widgets alone, opened from a folder."""
+    """A page of a slider alone, opened from a folder."""
     fig, ax = plots.figure()
     ax.plot([0, 1])
     states = [plots.to_svg(fig, "A rising line."), "<p>second</p>", "<p>third</p>"]
     slider = widgets.state_slider(states, ["one", "two", "three"], label="state", name="s")
-    body = widgets.measure_the_law().page() + slider.page()
     path = tmp_path_factory.mktemp("bench") / "bench.html"
-    path.write_text(f"<!doctype html><html lang=en><meta charset=utf8>{body}", "utf8")
+    path.write_text(f"<!doctype html><html lang=en><meta charset=utf8>{slider.page()}", "utf8")
     return path.as_uri()
+
+
+def holder(folder: Path, kind: str) -> str:
+    """The first built page that holds a widget of this kind."""
+    holds = [name for name in pages() if f'= ["{kind}"' in (folder / f"{name}.html").read_text()]
+    if not holds:
+        pytest.fail(f"no page of the book has a widget of the kind {kind}", pytrace=False)
+    return f"{holds[0]}.html"
 
 
 @pytest.fixture(scope="module")
 def address(site: str, folder: Path) -> str:
     """The built page with the playground."""
-    holds = [name for name in pages() if '= ["playground"' in (folder / f"{name}.html").read_text()]
-    if not holds:
-        pytest.fail("no page of the book has a playground", pytrace=False)
-    return f"{site}{holds[0]}.html"
+    return site + holder(folder, "playground")
 
 
 @pytest.fixture
@@ -91,6 +95,46 @@ def test_gamma_turns_strong_superposition_into_weak_and_back(play: Locator) -> N
     assert math.isclose(strong["welch"], geometry.welch_bound(n, m), rel_tol=0.01)
 
 
+# What the reader has seen while γ moved: where it stood, the step, the share kept.
+SEEN = """() => {
+  window.seen = [];
+  const play = document.querySelector("[data-widget=playground]");
+  const said = (key) => play.querySelector(`[data-value=${key}]`).textContent;
+  const gamma = play.querySelector("[data-key=gamma]");
+  const look = () => seen.push([Number(gamma.value), said("step"), parseFloat(said("phi"))]);
+  new MutationObserver(look).observe(play.querySelector(".sp-values"), { childList: true });
+}"""
+
+
+@pytest.mark.parametrize("view", [audit.DESKTOP, audit.PHONE], ids=["desktop", "phone"])
+def test_weak_turns_into_strong_while_the_slider_is_dragged(
+    page: Page, folder: Path, view: dict
+) -> None:
+    """With the mouse held down, on the page as a file with the network off."""
+    page.context.set_offline(True)
+    page.set_viewport_size(view)
+    page.goto((folder / holder(folder, "playground")).as_uri())
+    play = widget(page, "playground")
+    slide(play, "gamma", "End")
+    assert trained(play)["phi"] < 0.6
+    page.evaluate(SEEN)
+    slider = play.locator("input[data-key=gamma]")
+    slider.scroll_into_view_if_needed()
+    box, mouse = slider.bounding_box(), page.mouse
+    left, width, y = box["x"] + 8, box["width"] - 16, box["y"] + box["height"] / 2
+    mouse.move(left + width, y)
+    mouse.down()
+    for k in range(20):
+        mouse.move(left + width * (1 - k / 19), y)
+        page.wait_for_timeout(150)
+    seen = [(gamma, phi) for gamma, step, phi in page.evaluate("seen") if "glance" in step]
+    mouse.up()
+    note(f"dragging γ from 1 to −1 in 3 s at {view['width']} px: {len(seen)} models seen")
+    weak, strong = ([phi for g, phi in seen if g * s > 0.5] for s in (1, -1))
+    assert len(seen) >= 5 and max(weak) < 0.75 and min(strong) > 0.85
+    assert trained(play)["phi"] > 0.85
+
+
 def test_the_mouse_moves_a_slider_and_two_dimensions_show_vectors(play: Locator) -> None:
     m = play.locator("input[data-key=m]")
     box = m.bounding_box()
@@ -111,10 +155,13 @@ def test_a_link_carries_the_settings_and_reset_forgets_them(play: Locator, conte
     numbers = trained(play)
     other = context.new_page()
     other.goto(link)
+    other.wait_for_timeout(300)
+    top = other.locator("[data-widget=playground]").bounding_box()["y"]
+    assert 0 <= top < 200, "the link brings what it sets into view"
     copy = widget(other, "playground")
     assert copy.locator("input[data-key=alpha]").input_value() == "1.2"
     assert trained(copy) == numbers
-    copy.get_by_role("button", name="Reset").click()
+    copy.get_by_role("button", name="Reset settings").click()
     assert "#" not in other.url
     assert copy.locator("input[data-key=alpha]").input_value() == "1"
     other.goto("about:blank")
@@ -122,23 +169,57 @@ def test_a_link_carries_the_settings_and_reset_forgets_them(play: Locator, conte
     wild = widget(other, "playground")
     assert wild.locator("input[data-key=alpha]").input_value() == "2"
     assert wild.locator("input[data-key=seed]").input_value() == "0"
+    other.evaluate("location.hash = 'playground=alpha:0.5,seed:'")  # pasted into the open page
+    other.wait_for_timeout(100)
+    assert wild.locator("input[data-key=alpha]").input_value() == "0.5"
+    other.goto("about:blank")
+    other.goto(link + "%E0%A4")  # cut off in the middle of a character
+    assert widget(other, "playground").locator("input[data-key=alpha]").input_value() == "1"
+
+
+def test_a_density_that_cannot_be_is_said_to_be_held(play: Locator) -> None:
+    slide(play, "alpha", "End")
+    slide(play, "density", "End")
+    most = sum(i**-2.0 for i in range(1, setting(play, "n") + 1))
+    assert play.get_by_text(f"held at {most:.3g}").is_visible()
+
+
+def test_fingers_find_the_controls(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport=audit.PHONE, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(address)
+    play = widget(page, "playground")
+    low = {
+        kind: min(one.bounding_box()["height"] for one in play.locator(kind).all())
+        for kind in ("input", "button")
+    }
+    note(f"heights on a phone: {low}")
+    assert low["input"] >= 32 and low["button"] >= 44
+    context.close()
+
+
+def test_a_slider_has_a_name_a_hint_and_one_voice(play: Locator) -> None:
+    slider = play.get_by_role("slider", name="decay γ", exact=True)
+    hint = slider.get_attribute("aria-describedby")
+    assert play.locator(f"#{hint}").inner_text().startswith("left of 0")
+    assert play.locator("output:not([aria-live=off])").count() == 0
 
 
 def test_every_control_is_reached_and_worked_by_the_keyboard(play: Locator) -> None:
     page = play.page
     play.locator("input").first.focus()
     reached = []
-    for _ in range(10):
+    for _ in range(9):
         reached.append(
             page.evaluate("document.activeElement.dataset.key || document.activeElement.innerText")
         )
         page.keyboard.press("Tab")
     assert reached[:6] == list(SETTINGS)
-    assert reached[7:] == ["Restart", "Reset", "Copy link"]
-    play.get_by_role("button", name="Restart").focus()
+    assert reached[7:] == ["Reset settings", "Copy link"]
+    trained(play)
+    play.get_by_role("button", name="Train again").focus()
     page.keyboard.press("Enter")
-    play.get_by_role("button", name="Pause").focus()
-    page.keyboard.press("Space")
+    page.keyboard.press("Space")  # it says Pause by now
     page.wait_for_timeout(300)
     before = value(play, "step")
     page.wait_for_timeout(400)
@@ -154,7 +235,9 @@ def test_what_changes_is_announced_but_not_without_end(play: Locator) -> None:
       const watch = new MutationObserver(() => said.push(status.textContent));
       watch.observe(status, { childList: true });
     }""")
-    play.get_by_role("button", name="Restart").click()
+    trained(play)
+    play.page.evaluate("said.length = 0")
+    play.get_by_role("button", name="Train again").click()
     numbers = trained(play)
     said = play.page.evaluate("said")
     assert 1 <= len(said) <= 16
@@ -183,13 +266,22 @@ def test_without_javascript_the_figure_of_the_cell_is_shown(browser: Browser, ad
     context.close()
 
 
+def test_every_widget_of_the_book_is_a_figure_without_javascript(folder: Path) -> None:
+    texts = [(folder / f"{name}.html").read_text("utf8") for name in pages()]
+    bare = [text.count('class="sp-mount"') for text in texts]
+    assert sum(bare) >= 6
+    drawn = [len(re.findall(r"<noscript>(?:<p>[^<]*</p>)?<figure", text)) for text in texts]
+    assert drawn == bare
+
+
 @pytest.mark.parametrize("view", [audit.DESKTOP, audit.PHONE], ids=["desktop", "phone"])
 def test_the_law_is_measured_in_fifteen_seconds_on_a_page_that_stays_alive(
-    page: Page, bench: str, view: dict
+    page: Page, folder: Path, view: dict
 ) -> None:
     page.set_viewport_size(view)
+    page.context.set_offline(True)
     found = audit.watch(page, "file://")
-    page.goto(bench)
+    page.goto((folder / holder(folder, "law")).as_uri())
     law = widget(page, "law")
     page.evaluate("""() => {
       window.slowest = 0;
@@ -216,6 +308,18 @@ def test_the_law_is_measured_in_fifteen_seconds_on_a_page_that_stays_alive(
     assert "All converged" in text
     assert law.locator("circle").count() == 10
     assert found + audit.layout_faults(page) == []
+
+
+def test_the_law_shown_belongs_to_its_settings(page: Page, folder: Path) -> None:
+    page.goto((folder / holder(folder, "law")).as_uri())
+    law = widget(page, "law")
+    law.get_by_role("button", name="Measure the law").click()
+    law.locator("circle").first.wait_for(timeout=30_000)
+    law.get_by_role("slider", name="features n").press("ArrowLeft")
+    assert law.get_by_text("Press the button").is_visible()
+    page.wait_for_timeout(1500)
+    assert law.locator("circle").count() == 0
+    assert law.get_by_role("button", name="Measure the law").is_enabled()
 
 
 def test_the_slider_shows_the_computed_states(page: Page, bench: str) -> None:

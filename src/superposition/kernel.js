@@ -1,0 +1,15 @@
+// anywidget's entry: `model` is the kernel's side of the widget.
+function render({ model, el }) {
+  const report = (result) => {
+    model.set("result", result);
+    model.save_changes();
+  };
+  const KINDS = { playground, law: measureTheLaw, states: stateSlider };
+  const draw = () => KINDS[model.get("kind")](el, model.get("settings"), false, report);
+  let stop = draw();
+  model.on("change:settings", () => {
+    stop();
+    stop = draw();
+  });
+  return () => stop();
+}
