@@ -376,7 +376,14 @@ def _describe(name: str, notebook: Any, tests: Path) -> dict[str, Any]:
         if not question["manual"] and hidden == 0:
             raise ValueError(f"{name}: {question['name']} has no hidden test")
     needs = any("minilm_folder" in cell.source for cell in notebook.cells)
-    return {"name": name, "checkpoint": needs, "questions": questions}
+    headings = [
+        line
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+        if line.startswith("## ")
+    ]
+    return {"name": name, "checkpoint": needs, "headings": headings, "questions": questions}
 
 
 def _with_tests(source: Path, target: Path, tests: Path) -> None:

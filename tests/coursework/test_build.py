@@ -204,13 +204,14 @@ def test_leak_check_sees_a_planted_leak(made: Path, tmp_path: Path) -> None:
 
 
 def test_sheet_and_feedback_of_every_assignment(made: Path, tmp_path: Path) -> None:
-    import grade
+    import reports
 
     for name in build.NAMES:
         info = json.loads((made / "grader" / name / "assignment.json").read_text())
         place = made / "instructor" / f"{name}.ipynb"
-        grade.write_sheet(grade.Entry("anna", place), info, tmp_path)
-        text = (tmp_path / "anna.md").read_text()
+        writer = reports.Writer(tmp_path / name)
+        reports.write_sheet(reports.Entry("anna", place), info, writer, "anna")
+        text = (tmp_path / name / "written" / "anna.md").read_text()
         written = [q for q in info["questions"] if q["manual"]]
         assert text.count("_Rubric") == len(written) and "(no answer found)" not in text
         buffer = io.StringIO(text)
