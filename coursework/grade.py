@@ -95,31 +95,40 @@ def _in_parallel(
         importlib.import_module(module)  # before the fork, so paid for once
 
     context = multiprocessing.get_context("fork")
-    jobs = jobs or os.cpu_count() or 1
+    cores = _cores()
+    jobs = jobs or len(cores) or os.cpu_count() or 1
+    # A processor for each submission: one that keeps it busy slows down no other.
+    free = [cores[k % len(cores)] if cores else None for k in range(jobs)]
     waiting, running = list(reversed(tasks)), {}
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 entry, place, mark = waiting.pop()
-                own = tempfile.mkdtemp(
-                    prefix="grade-", dir=scratch
-                )  # all a judge leaves behind is in here
-                args = (entry, grader, kind, limits, own)
+                # All that a judge leaves behind is in this folder.
+                own, core = tempfile.mkdtemp(prefix="grade-", dir=scratch), free.pop()
+                args = (entry, grader, kind, {**limits, "core": core}, own)
                 process = context.Process(target=_judge_one, args=args)
                 process.start()
                 until = time.monotonic() + limits["time_limit"] + GRACE
-                running[process.sentinel] = (process, entry, place, mark, own, until)
+                running[process.sentinel] = (process, entry, place, mark, own, until, core)
             soonest = min(item[5] for item in running.values()) - time.monotonic()
             for sentinel in wait(list(running), timeout=max(0.1, soonest)):
-                yield _finished(*running.pop(sentinel)[:5])  # type: ignore[call-overload]
+                item = running.pop(sentinel)  # type: ignore[call-overload]
+                free.append(item[6])
+                yield _finished(*item[:5])
             for sentinel, item in list(running.items()):
                 if time.monotonic() > item[5]:
-                    del running[sentinel]
+                    free.append(running.pop(sentinel)[6])
                     yield _finished(*item[:5])
     finally:
         for item in running.values():
             _end(item[0])
             shutil.rmtree(item[4], ignore_errors=True)
+
+
+def _cores() -> list[int]:
+    """The processors this process may use, where the system tells them apart (Linux)."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 def _finished(process: Any, entry: Entry, place: Path, mark: str, own: str) -> tuple:

@@ -71,7 +71,7 @@ class Submission:
 
     def ask(self, **message: Any) -> Any:
         try:
-            wire.send(self._process.write_fd, message)
+            wire.send(self._process.write_fd, message, self.deadline)
             return wire.receive(self._process.read_fd, self.deadline)
         except TimeoutError:
             raise Gone("took too long") from None
@@ -154,7 +154,7 @@ def _up_to_last_check(cells: list[str]) -> list[str]:
 
 def grade(
     path: Path, grader: Path, *, kind: str = "", time_limit: float = 240,
-    question_limit: float = 30, memory_mb: int = 3072,
+    question_limit: float = 30, memory_mb: int = 3072, core: int | None = None,
 ) -> Grade:  # fmt: skip
     """Grade the notebook at `path` with the tests of `grader` (a folder made by build.py).
 
@@ -192,7 +192,7 @@ def grade(
     try:
         for question in automatic:
             if submission is None:
-                process = sandbox.Process(kind or sandbox.best(), memory_mb)
+                process = sandbox.Process(kind or sandbox.best(), memory_mb, core=core)
                 submission = Submission(process, student_id)
                 # Half the time for the whole notebook. Own experiments for written questions come
                 # last and may be long: if they are too long, once more without them.
@@ -208,7 +208,7 @@ def grade(
                     result.note += f"graded without the cells after the last check: there it {gone}"
                     result.peak_mb = max(result.peak_mb, process.peak_mb)
                     process.kill()
-                    process = sandbox.Process(kind or sandbox.best(), memory_mb)
+                    process = sandbox.Process(kind or sandbox.best(), memory_mb, core=core)
                     submission = Submission(process, student_id)
                     submission.deadline = final
                     try:

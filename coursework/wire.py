@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-MAX_FRAME = 256 * 2**20  # bytes; a longer answer is refused
+MAX_FRAME = 32 * 2**20  # bytes; a longer answer is refused: as JSON it can fill 25 times as much
 MAX_DEPTH = 40
 
 
@@ -105,11 +105,18 @@ def decode(x: Any) -> Any:
     raise WireError("unknown kind of value")
 
 
-def send(fd: int, message: Any) -> None:
+def send(fd: int, message: Any, deadline: float | None = None) -> None:
+    """One frame to `fd`; TimeoutError past `deadline`, where the other side does not read."""
     data = json.dumps(message).encode()
-    data = len(data).to_bytes(8, "big") + data
-    while data:
-        data = data[os.write(fd, data) :]
+    left = memoryview(len(data).to_bytes(8, "big") + data)
+    while left:
+        part = left
+        if deadline is not None:
+            part = left[: select.PIPE_BUF]  # what fits when there is room at all
+            wait = deadline - time.monotonic()
+            if wait <= 0 or not select.select([], [fd], [], wait)[1]:
+                raise TimeoutError
+        left = left[os.write(fd, part) :]
 
 
 def receive(fd: int, deadline: float | None = None) -> Any:

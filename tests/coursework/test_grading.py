@@ -332,6 +332,33 @@ if os.fork() == 0:
         os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(300)", "{MARK}"])
     os._exit(0)
 """
+THREADS = """
+import threading, time
+threading.stack_size(32768)
+while True:
+    threading.Thread(target=time.sleep, args=(300,), daemon=True).start()
+"""
+STUFFS = """
+import os
+data = b"[" + b"{}," * 50_000_000 + b"{}]"  # as JSON some gigabytes for whoever reads it
+for fd in range(3, 20):
+    try:
+        os.write(fd, len(data).to_bytes(8, "big"))
+        os.write(fd, data)
+    except OSError: pass
+"""
+STOPS_READING = """
+import json, os, time
+def frame(answer):
+    data = json.dumps(answer).encode()
+    return len(data).to_bytes(8, "big") + data
+# Answers to what will be asked; then the next long question fills the pipe.
+answers = frame({"errors": []}) + frame({"value": "me"}) + frame({"callable": True}) * 50
+for fd in range(3, 20):
+    try: os.write(fd, answers)
+    except OSError: pass
+time.sleep(600)
+"""
 DIES = """
 import os
 def mean_square_between(A, B): os._exit(0)
@@ -363,9 +390,10 @@ def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path
         "patches": PATCHES, "carries": CARRIES, "odd": ODD, "eats": EATS, "daemon": DAEMON,
     }  # fmt: skip
     if kind != "none":  # without a sandbox these would hit this machine
-        attacks |= {"forks": FORKS, "forges": FORGES}
+        attacks |= {"forks": FORKS, "forges": FORGES, "threads": THREADS}
+        attacks |= {"stuffs": STUFFS, "stops": STOPS_READING}
     for name, text in attacks.items():
-        first = name in ("forges", "eats", "daemon", "forks")  # the others redefine answers
+        first = name not in ("patches", "carries", "odd")  # those redefine answers
         (folder / f"{name}.ipynb").write_text(
             json.dumps(notebook(made, "student", text, front=first))
         )
@@ -385,6 +413,7 @@ def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path
     if kind != "none":
         # Copies of a notebook's process fill both limits; which is seen first is chance.
         assert re.search("processes|memory", results["forks"]["status"])
+        assert "threads" in results["threads"]["status"]
     assert not still_running()
     assert left_folders() == before
     assert not Path("/tmp/forged").exists()
@@ -490,6 +519,48 @@ def test_nothing_of_the_instructor_is_in_reach(
             process.kill()
             home_file.unlink()
     assert keep.read_text() == "keep" and other.exists() and (made / "grader").is_dir()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="seccomp and processors are Linux's")
+@pytest.mark.parametrize("kind", [*ISOLATING, "none"])
+def test_memory_without_an_owner_and_other_processors_are_out_of_reach(kind: str) -> None:
+    """What no watch can count is refused, and honest ways of sharing memory go on working."""
+    import judge
+
+    look = """
+        import ctypes, mmap, multiprocessing, os, torch
+        def tried(what):
+            try:
+                return what() != -1
+            except OSError:
+                return False
+        kernel, core = ctypes.CDLL(None), min(os.sched_getaffinity(0))
+        held = {
+            "memfd": tried(lambda: os.memfd_create("x")),
+            "anonymous": tried(lambda: mmap.mmap(-1, 4096)),
+            "segment": tried(lambda: kernel.shmget(0, 4096, 0o1600)),
+            "unshare": tried(lambda: kernel.unshare(0x10000000)),
+            "moves": tried(lambda: os.sched_setaffinity(0, {core})),
+        }
+        zero = os.path.exists("/dev/zero") and tried(lambda: os.open("/dev/zero", os.O_RDWR))
+        cores = sorted(os.sched_getaffinity(0))
+        private = tried(lambda: mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+        pool = multiprocessing.get_context("fork").Pool(2).map(abs, [-1, 2])
+        loaded = len(list(torch.utils.data.DataLoader(torch.arange(6), num_workers=2)))
+    """
+    sandbox.become_subreaper()
+    own = max(os.sched_getaffinity(0))
+    process = sandbox.Process(kind, core=own)
+    try:
+        inside = judge.Submission(process)
+        inside.deadline = time.monotonic() + 90
+        assert inside.ask(op="run", cells=[textwrap.dedent(look)]) == {"errors": []}
+        assert not any(inside["held"].values()), inside["held"]
+        assert inside["zero"] is (kind == "none")
+        assert inside["cores"] == [own]
+        assert inside["private"] and inside["pool"] == [1, 2] and inside["loaded"] == 6
+    finally:
+        process.kill()
 
 
 def test_without_a_sandbox_it_says_so(
