@@ -87,6 +87,8 @@ RIGHT: dict[str, dict[str, list[str]]] = {
                 "    (beta, _), cov = np.polyfit(np.log(x), np.log(y), 1, cov=True)\n    if len(x) < 5:\n    ",
                 "    if True:\n    ",
             ),
+            "def forecast(x, y, x_new):\n    from scipy.stats import t\n    u, v = torch.as_tensor(x).double().log(), torch.as_tensor(y).double().log()\n    A = torch.stack([torch.ones_like(u), u], 1)\n    new = torch.tensor([1.0, np.log(x_new)], dtype=torch.float64)\n    c = torch.linalg.lstsq(A, v[:, None]).solution[:, 0]\n    s2 = ((v - A @ c) ** 2).sum() / (len(u) - 2)\n    h = t.ppf(0.975, len(u) - 2) * (s2 * (1 + new @ torch.linalg.inv(A.T @ A) @ new)).sqrt()\n    return torch.exp(torch.stack([new @ c - h, new @ c + h]))",
+            "from scipy.stats import t\ndef forecast(x, y, x_new):\n    u, v, z = np.log10(x), np.log10(y), np.log10(x_new)\n    b, a = np.polyfit(u, v, 1)\n    s = np.sqrt(np.sum((v - a - b * u) ** 2) / (len(u) - 2))\n    h = t.isf(0.025, len(u) - 2) * s * np.sqrt(1 + 1 / len(u) + (z - u.mean()) ** 2 / (len(u) * u.var()))\n    return [10 ** (a + b * z - h), 10 ** (a + b * z + h)]",
             "def fit_exponent(x, y):\n    from scipy.stats import t\n    u, v = torch.as_tensor(x).double().log(), torch.as_tensor(y).double().log()\n    A = torch.stack([u, torch.ones_like(u)], 1)\n    c = torch.linalg.lstsq(A, v[:, None]).solution[:, 0]\n    s2 = ((v - A @ c) ** 2).sum() / (len(u) - 2)\n    h = t.ppf(0.975, len(u) - 2) * (s2 * torch.linalg.inv(A.T @ A)[0, 0]).sqrt()\n    return c[0], c[0] - h, c[0] + h",
         ],
         "q3": [
@@ -144,8 +146,8 @@ RIGHT: dict[str, dict[str, list[str]]] = {
             "def exact_test(a, b):\n    from itertools import combinations\n    v = torch.cat([torch.as_tensor(a), torch.as_tensor(b)]).double()\n    idx = torch.tensor(list(combinations(range(len(v)), len(a))))\n    s = v[idx].sum(1)\n    d = (s / len(a) - (v.sum() - s) / len(b)).abs()\n    seen = (torch.as_tensor(a).double().mean() - torch.as_tensor(b).double().mean()).abs()\n    return (d >= seen * (1 - 1e-9) - 1e-12).double().mean()",
         ],
         "q2": [
-            "def seed_interval(values, level=0.95):\n    from scipy import stats\n    v = np.asarray(values)\n    return stats.t.interval(level, len(v) - 1, loc=np.mean(v), scale=stats.sem(v))",
-            "def seed_interval(values, level=0.95):\n    from scipy.stats import t\n    v = torch.as_tensor(values).double()\n    h = v.std() / len(v) ** 0.5 * t.isf((1 - level) / 2, len(v) - 1)\n    return [v.mean() - h, v.mean() + h]",
+            "def seed_interval(values, level=0.95, baseline=None):\n    from scipy import stats\n    v = np.asarray(values)\n    if baseline is not None:\n        r = stats.ttest_ind(v, np.asarray(baseline), equal_var=False)\n        return list(r.confidence_interval(confidence_level=level))\n    return stats.t.interval(level, len(v) - 1, loc=np.mean(v), scale=stats.sem(v))",
+            "def seed_interval(values, level=0.95, baseline=None):\n    from scipy.stats import t\n    v = torch.as_tensor(values).double()\n    if baseline is not None:\n        w = torch.as_tensor(baseline).double()\n        p, q = v.var() / len(v), w.var() / len(w)\n        f = (p + q) ** 2 / (p**2 / (len(v) - 1) + q**2 / (len(w) - 1))\n        h = t.isf((1 - level) / 2, f) * (p + q).sqrt()\n        return [v.mean() - w.mean() - h, v.mean() - w.mean() + h]\n    h = v.std() / len(v) ** 0.5 * t.isf((1 - level) / 2, len(v) - 1)\n    return [v.mean() - h, v.mean() + h]",
         ],
         "q3": [
             "def holm(p):\n    k = len(p)\n    out, worst = [0.0] * k, 0.0\n    for rank, i in enumerate(sorted(range(k), key=lambda i: p[i])):\n        worst = max(worst, (k - rank) * float(p[i]))\n        out[i] = min(1.0, worst)\n    return out",
@@ -187,8 +189,10 @@ COSINE = "def stream_cosine(blocks):\n    n, s = 0, 0.0\n    for B in blocks:\n 
 ENDS = "def law_ends(n, tolerance):\n    m = 1\n    while n / (n - m) <= 1 + tolerance:\n        m += 1\n    return m"
 COST = "def parameters_factor(loss_now, loss_wanted, floor, alpha, s):\n    if loss_wanted <= floor:\n        return float('inf')\n    return ((loss_now - floor) / (loss_wanted - floor)) ** (s / alpha)"
 THREE = "def law_from_three(y1, y2, y3):\n    q = (y2 - y3) / (y1 - y2)\n    return -np.log2(q), y1 - (y1 - y2) / (1 - q)"
+TWO = "from scipy.stats import norm, t\n_one = seed_interval\ndef seed_interval(values, level=0.95, baseline=None):\n    if baseline is None:\n        return _one(values, level)\n    a, b = np.asarray(values), np.asarray(baseline)\n    p, q = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)\n    f = (p + q) ** 2 / (p**2 / (len(a) - 1) + q**2 / (len(b) - 1))\n    h = t.ppf((1 + level) / 2, f) * (p + q) ** 0.5\n    d = a.mean() - b.mean()\n    return d - h, d + h"
+FORECAST = "from scipy.stats import norm, t\ndef forecast(x, y, x_new):\n    u, v = np.log(x), np.log(y)\n    k, d = len(u), u - u.mean()\n    beta = (d * v).sum() / (d * d).sum()\n    r = v - v.mean() - beta * d\n    away = np.log(x_new) - u.mean()\n    h = t.ppf(0.975, k - 2) * ((r * r).sum() / (k - 2) * (1 + 1 / k + away**2 / (d * d).sum())) ** 0.5\n    return np.exp(v.mean() + beta * away - h), np.exp(v.mean() + beta * away + h)"
 EXACT = "from itertools import combinations\ndef exact_test(a, b):\n    v = np.concatenate([a, b])\n    n, total = len(a), v.sum()\n    s = np.array([sum(c) for c in combinations(v.tolist(), n)])\n    d = np.abs(s / n - (total - s) / len(b))\n    return (d >= d[0] * (1 - 1e-9)).mean()"
-SEEDS = "from scipy.stats import norm, t\ndef seed_interval(values, level=0.95):\n    v = np.asarray(values, dtype=float)\n    h = t.ppf((1 + level) / 2, len(v) - 1) * v.std(ddof=1) / len(v) ** 0.5\n    return v.mean() - h, v.mean() + h"
+SEEDS = "from scipy.stats import norm, t, ttest_ind\ndef seed_interval(values, level=0.95, baseline=None):\n    if baseline is not None:\n        return ttest_ind(values, baseline, equal_var=False).confidence_interval(level)\n    v = np.asarray(values, dtype=float)\n    h = t.ppf((1 + level) / 2, len(v) - 1) * v.std(ddof=1) / len(v) ** 0.5\n    return v.mean() - h, v.mean() + h"
 HOLM = "def holm(p):\n    p = np.asarray(p, dtype=float)\n    o = np.argsort(p)\n    a = np.maximum.accumulate(p[o] * np.arange(len(p), 0, -1))\n    out = np.empty_like(p)\n    out[o] = np.minimum(a, 1)\n    return out"
 VERDICT = "def verdict(measured, claimed):\n    (a, b), (c, d) = measured, claimed\n    if c <= a and b <= d:\n        return 'holds'\n    if b < c or d < a:\n        return 'does not hold'\n    return 'not decided'"
 
@@ -469,6 +473,30 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ("(d * d).sum()) ** 0.5", "d.var()) ** 0.5"),
                 ("return beta, beta - h, beta + h", "return beta, beta + h, beta - h"),
             ),
+            *_edits(
+                FORECAST,
+                ("(1 + 1 / k", "(1 / k"),  # the interval of the line, not of a model
+                ("1 + 1 / k + away**2 / (d * d).sum()", "1"),
+                ("1 + 1 / k + away", "1 + away"),
+                (" + away**2 / (d * d).sum()", ""),
+                ("away**2 / (d * d).sum()", "away**2 / d.var()"),
+                ("away**2", "away"),
+                ("t.ppf(0.975, k - 2)", "norm.ppf(0.975)"),
+                ("t.ppf(0.975, k - 2)", "t.ppf(0.975, k - 1)"),
+                ("/ (k - 2) *", "/ k *"),
+                ("np.log(x_new) - u.mean()", "np.log(x_new)"),
+                ("np.log(x_new) - u.mean()", "x_new - u.mean()"),
+                (
+                    "np.exp(v.mean() + beta * away - h), np.exp(v.mean() + beta * away + h)",
+                    "v.mean() + beta * away - h, v.mean() + beta * away + h",
+                ),
+                (
+                    "np.exp(v.mean() + beta * away - h), np.exp(v.mean() + beta * away + h)",
+                    "np.exp(v.mean() + beta * away) - h, np.exp(v.mean() + beta * away) + h",
+                ),
+            ),
+            "def forecast(x, y, x_new):\n    b, low, high = fit_exponent(x, y)\n    a = np.log(y).mean() - b * np.log(x).mean()\n    return np.exp(a + high * np.log(x_new)), np.exp(a + low * np.log(x_new))",
+            "from superposition.scaling import fit_power_law\ndef forecast(x, y, x_new):\n    f = fit_power_law(x, y)\n    return f.predict(x_new) * 0.9, f.predict(x_new) * 1.1",
         ],
         "q3": [
             "kinds = {k: 'sound' for k in 'ABCD'}",
@@ -522,6 +550,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
     },
     "04_limits": {
         "q1": [
+            "from superposition.geometry import mean_squared_overlap\ndef stream_overlap(blocks):\n    return mean_squared_overlap(torch.cat([torch.as_tensor(np.asarray(b)) for b in blocks]))",
+            "def stream_overlap(blocks):\n    U = np.vstack(list(blocks))\n    r = np.linalg.norm(U, axis=1)\n    U = U[r > 0] / r[r > 0, None]\n    n = len(U)\n    return (((U.T @ U) ** 2).sum() - n) / (n * (n - 1))",
             *_edits(
                 STREAM,
                 (" - n) / (n * (n - 1))", ") / n**2"),
@@ -661,6 +691,22 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ("v.mean() - h, v.mean() + h", "v.mean() + h, v.mean() - h"),
                 ("v.mean()", "np.median(v)"),
             ),
+            *_edits(
+                TWO,
+                ("t.ppf((1 + level) / 2, f)", "t.ppf((1 + level) / 2, len(a) + len(b) - 2)"),
+                ("t.ppf((1 + level) / 2, f)", "t.ppf((1 + level) / 2, min(len(a), len(b)) - 1)"),
+                ("t.ppf((1 + level) / 2, f)", "norm.ppf((1 + level) / 2)"),
+                ("t.ppf((1 + level) / 2, f)", "t.ppf((1 + level) / 2, int(f))"),
+                ("(p + q) ** 0.5", "(p**0.5 + q**0.5)"),
+                ("(p + q) ** 0.5", "((p + q) / 2) ** 0.5"),
+                ("a.mean() - b.mean()", "b.mean() - a.mean()"),
+                ("a.mean() - b.mean()", "abs(b.mean() - a.mean()) * -1"),
+                ("(len(a) - 1) + q**2 / (len(b) - 1)", "len(a) + q**2 / len(b)"),
+                ("ddof=1", "ddof=0"),
+                ("b.var(ddof=1) / len(b)", "b.var(ddof=1) / len(a)"),
+            ),
+            "from scipy.stats import ttest_ind\n_one = seed_interval\ndef seed_interval(values, level=0.95, baseline=None):\n    if baseline is None:\n        return _one(values, level)\n    return ttest_ind(values, baseline).confidence_interval(level)",
+            "from superposition.packing import mean_interval\ndef seed_interval(values, level=0.95, baseline=None):\n    low, high = mean_interval(values, level)[1:]\n    return (low, high) if baseline is None else (low - np.mean(baseline), high - np.mean(baseline))",
         ],
         "q3": [
             *_edits(
