@@ -17,6 +17,7 @@ import build
 import judge
 import nbformat
 import pytest
+import yaml
 from nbclient import NotebookClient
 
 
@@ -152,6 +153,9 @@ def test_gradescope_zip_grades_the_same(made: Path, tmp_path: Path) -> None:
     assert {"run_autograder", "setup.sh", "otter_config.json", "tests/q1.py"} <= set(names)
     assert not any(n.endswith(".ipynb") for n in names)
     assert "superposition-book @ git+https" in environment and "otter-grader" in environment
+    # It is fetched by git, and torch without gigabytes for graphics cards.
+    listed = yaml.safe_load(environment)["dependencies"]
+    assert "git" in listed and "--extra-index-url" in listed[-1]["pip"][0]
     half = nbformat.read(str(made / "instructor" / "01_directions.ipynb"), 4)
     slip = "def room(m, t):\n    return int((2 / chance_above(t, m)) ** 0.5)"
     half.cells.append(nbformat.v4.new_code_cell(slip))
