@@ -47,7 +47,7 @@ def measure(made: Path, folder: Path, out: Path) -> tuple[float, float, float, l
     def watch() -> None:
         while not stop.wait(0.2):
             family = sandbox.descendants(os.getpid())
-            peak[0] = max(peak[0], sum(sandbox._resident_mb(pid) for pid in family))
+            peak[0] = max(peak[0], sum(sandbox._resident_mb_and_threads(pid)[0] for pid in family))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

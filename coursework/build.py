@@ -26,6 +26,7 @@ OUT = HERE.parent / "build" / "coursework"
 NAMES = ["01_directions", "02_regimes", "03_the_law", "04_limits", "capstone"]
 
 REPOSITORY = "git+https://github.com/superposition-book/superposition-book"
+CPU_TORCH = "https://download.pytorch.org/whl/cpu"
 FIRST_CELL = f"""\
 # On Colab this installs the book's module; anywhere else it does nothing.
 import sys
@@ -376,7 +377,27 @@ def _describe(name: str, notebook: Any, tests: Path) -> dict[str, Any]:
         if not question["manual"] and hidden == 0:
             raise ValueError(f"{name}: {question['name']} has no hidden test")
     needs = any("minilm_folder" in cell.source for cell in notebook.cells)
-    return {"name": name, "checkpoint": needs, "questions": questions}
+    headings = [
+        line
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+        if line.startswith("## ")
+    ]
+    return {"name": name, "checkpoint": needs, "headings": headings, "questions": questions}
+
+
+def _environment(text: str) -> str:
+    """otter's list of requirements, with git (the book's module is fetched by it) and with the
+    small torch: the usual one brings gigabytes for graphics cards that a grading image lacks."""
+    for before, after in (
+        ("dependencies:\n", "dependencies:\n  - git\n"),
+        ("  - pip:\n", f"  - pip:\n      - --extra-index-url {CPU_TORCH}\n"),
+    ):
+        if text.count(before) != 1:
+            raise ValueError("otter's environment.yml is not as expected")
+        text = text.replace(before, after)
+    return text
 
 
 def _with_tests(source: Path, target: Path, tests: Path) -> None:
@@ -386,6 +407,8 @@ def _with_tests(source: Path, target: Path, tests: Path) -> None:
             path = Path(item.filename)
             if path.parts[:1] == ("tests",) and path.suffix == ".py":
                 new.writestr(item, (tests / path.name).read_text())
+            elif item.filename == "environment.yml":
+                new.writestr(item, _environment(old.read(item).decode()))
             else:
                 new.writestr(item, old.read(item))
 

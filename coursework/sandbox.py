@@ -28,6 +28,9 @@ INSIDE = "/grading"  # where worker.py and wire.py are seen from inside
 HOME = "/home/student"
 SCRATCH_MB = 256  # what a submission may write, all of it gone afterwards
 
+# Mapped as shared, /dev/zero gives memory that the watch cannot count.
+NO_ZERO = ["--ro-bind", "/dev/null", "/dev/zero"]
+
 WARNING = (
     "No sandbox on this machine: neither bubblewrap nor unshare can make namespaces here.\n"
     "Submissions run with limits and an empty environment, but they can read your files and "
@@ -39,9 +42,7 @@ def readable() -> list[Path]:
     """What a submission may read: the Python in use, its packages, and the system's libraries."""
     paths = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent}
     paths |= {Path(p) for p in site.getsitepackages()}
-    import superposition
-
-    paths.add(Path(superposition.__file__).resolve().parent.parent)
+    paths.add(_module())
     paths |= set(_checkpoint())
     for extra in ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
         paths.add(Path(extra))
@@ -50,6 +51,13 @@ def readable() -> list[Path]:
         if not any(path.is_relative_to(above) for above in kept):
             kept.append(path)
     return kept
+
+
+def _module() -> Path:
+    """Where the book's module lies."""
+    import superposition
+
+    return Path(superposition.__file__).resolve().parent.parent
 
 
 def _checkpoint() -> list[Path]:
@@ -73,6 +81,9 @@ def environment() -> dict[str, str]:
     """The whole environment of a submission: none of the instructor's."""
     found = _checkpoint()
     cache = {"SUPERPOSITION_CACHE": str(found[0].parent)} if found else {}
+    # Among other packages it is found anyway, and their folder must not come before Python's own.
+    if str(_module()) not in map(str, site.getsitepackages()):
+        cache["PYTHONPATH"] = str(_module())
     return {
         **cache,
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
@@ -108,7 +119,7 @@ def command(kind: str, argv: list[str], files: dict[str, Path], root: Path) -> l
                 out += ["--symlink", os.readlink(link), link]
             elif os.path.isdir(link):
                 out += ["--ro-bind", link, link]
-        out += ["--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm"]
+        out += ["--proc", "/proc", "--dev", "/dev", *NO_ZERO, "--size", size, "--tmpfs", "/dev/shm"]
         return [*out, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--", *argv]
     if kind == "unshare":
         # fmt: off
@@ -135,6 +146,10 @@ _UNSHARE = r"""
 set -e
 root=$1; size=$2; count=$3; shift 3
 mount -t tmpfs -o size=16m,mode=755,nosuid tmpfs "$root"
+mkdir -p "$root/proc" "$root/dev/shm" "$root/tmp" "$root/home/student" "$root/.old"
+for place in tmp home/student dev/shm; do  # first, or it would hide what is bound below it
+  mount -t tmpfs -o "size=${size}m,mode=1777,nosuid,nodev" tmpfs "$root/$place"
+done
 while [ "$count" -gt 0 ]; do
   to="$root$2"
   if [ -d "$1" ]; then mkdir -p "$to"; else mkdir -p "$(dirname "$to")"; : > "$to"; fi
@@ -149,13 +164,9 @@ for link in bin sbin lib lib64 lib32; do
     mount -o remount,bind,ro,nosuid "$root/$link"
   fi
 done
-mkdir -p "$root/proc" "$root/dev/shm" "$root/tmp" "$root/home/student" "$root/.old"
 mount -t proc proc "$root/proc"
-for node in null zero full random urandom; do
+for node in null full random urandom; do
   : > "$root/dev/$node"; mount --bind "/dev/$node" "$root/dev/$node"
-done
-for place in tmp home/student dev/shm; do
-  mount -t tmpfs -o "size=${size}m,mode=1777,nosuid,nodev" tmpfs "$root/$place"
 done
 cd "$root"
 pivot_root . .old
@@ -210,16 +221,19 @@ class Process:
     summed over all its processes) or `processes`; `why` then says so.
     """
 
-    def __init__(self, kind: str, memory_mb: int = 3072, processes: int = 64) -> None:
+    def __init__(
+        self, kind: str, memory_mb: int = 3072, processes: int = 64, core: int | None = None
+    ) -> None:
         self.why = ""
         self.peak_mb = 0.0
         self._root = tempfile.mkdtemp(prefix="grading-")
-        files = {f"{INSIDE}/{name}": HERE / name for name in ("worker.py", "wire.py")}
+        names = ("worker.py", "wire.py", "syscalls.py")
+        files = {f"{INSIDE}/{name}": HERE / name for name in names}
         argv = [sys.executable, "-B", f"{INSIDE}/worker.py"]
         self._process = subprocess.Popen(
             command(kind, argv, files, Path(self._root)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            start_new_session=True, preexec_fn=functools.partial(_limits, memory_mb),
+            start_new_session=True, preexec_fn=functools.partial(_limits, memory_mb, core),
             close_fds=True,
         )  # fmt: skip
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -247,12 +261,15 @@ class Process:
         while not self._stop.wait(0.1):
             family = descendants(self._process.pid, orphans=True)
             self._seen |= family
-            used = sum(_resident_mb(pid) for pid in family)
+            memory, threads = zip(*(_resident_mb_and_threads(pid) for pid in family), strict=True)
+            used = sum(memory)
             self.peak_mb = max(self.peak_mb, used)
             if used > memory_mb:
                 self.why = f"used more than {memory_mb} MB of memory"
             elif len(family) > processes:
                 self.why = f"started more than {processes} processes"
+            elif sum(threads) > 8 * processes:
+                self.why = f"started more than {8 * processes} threads"
             if self.why:
                 self._end_all()
                 return
@@ -317,17 +334,21 @@ def _ours(pid: int) -> bool:
     return int(parent) == os.getpid()
 
 
-def _resident_mb(pid: int) -> float:
-    """Memory that is the process's own: anonymous and shared, not mapped files."""
-    total = 0
+def _resident_mb_and_threads(pid: int) -> tuple[float, int]:
+    """Memory that is the process's own (anonymous and shared, not mapped files); its threads."""
+    total = threads = 0
     with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/status") as file:
         for line in file:
             if line.startswith(("RssAnon:", "RssShmem:")):
                 total += int(line.split()[1])
-    return total / 1024
+            elif line.startswith("Threads:"):
+                threads = int(line.split()[1])
+    return total / 1024, threads
 
 
-def _limits(memory_mb: int) -> None:
+def _limits(memory_mb: int, core: int | None) -> None:
+    if core is not None and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {core})  # what keeps it busy is not taken from its neighbours
     resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * MB, memory_mb * MB))
     resource.setrlimit(resource.RLIMIT_FSIZE, (SCRATCH_MB * MB, SCRATCH_MB * MB))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -16,6 +16,9 @@ from typing import Any
 
 
 def main() -> None:
+    import syscalls
+
+    syscalls.forbid()
     requests, answers = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):

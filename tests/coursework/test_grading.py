@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import os
@@ -100,6 +101,134 @@ def test_honest_empty_and_broken(made: Path, folder: Path, tmp_path: Path) -> No
     sheet = (out / "written" / "anna.md").read_text()
     assert "A model answer" in sheet and "_Rubric" in sheet and "## q7" in sheet
     assert len(list((out / "feedback").glob("*.md"))) == 14
+
+
+def test_hand_ins_as_platforms_deliver_them(made: Path, folder: Path, tmp_path: Path) -> None:
+    """Names, places and formats that the download of a learning platform holds."""
+    solution = (made / "instructor" / f"{NAME}.ipynb").read_text()
+
+    def by(student: str) -> str:
+        return solution.replace('\\"instructor\\"', f'\\"{student}\\"')
+
+    for name in ("doejohn_LATE_12_34_01 directions-1", "José Ñandú 李", "anna b", "twice"):
+        (folder / f"{name}.ipynb").write_text(by(name), encoding="utf8")
+    (folder / "UPPER.IPYNB").write_text(by("u"))
+    (folder / "browser.ipynb.txt").write_text(by("t"))
+    (folder / "whole number.ipynb").write_text(solution.replace('\\"instructor\\"', "77"))
+    Path(os.fsdecode(os.fsencode(folder) + b"/latin\xe9.ipynb")).write_text(by("l"))
+    for name in ("moodle_1_assignsubmission_file_", "several", "linked"):
+        (folder / name).mkdir()
+    for place in ("Zip.ZIP", "twice.zip", "moodle_1_assignsubmission_file_/work.zip"):
+        with zipfile.ZipFile(folder / place, "w") as archive:
+            archive.writestr("work/a.ipynb", by(place))
+    (folder / "several" / "01 Directions (2).ipynb").write_text(by("s"))
+    (folder / "several" / "scratch.ipynb").write_text("{}")
+    (folder / "submission_metadata.yml").write_text("")
+    (folder / "José Ñandú 李.pdf").write_text("beside the notebook")
+    full = 12
+    # Not to be graded, each for a reason of its own; none may be missing, none stops the run.
+    (folder / "anna_b.ipynb").write_text((made / "student" / f"{NAME}.ipynb").read_text())
+    shutil.copy(made / "instructor" / "02_regimes.ipynb", folder / "other.ipynb")
+    (folder / "paper.pdf").write_text("only this")
+    (folder / "link.ipynb").symlink_to("twice.ipynb")
+    (folder / "linked" / "work.ipynb").symlink_to("../twice.ipynb")
+    with open(folder / "huge.ipynb", "wb") as file:
+        file.truncate(8 * 2**30)
+    with zipfile.ZipFile(folder / "damaged.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.ipynb", solution)
+    data = bytearray((folder / "damaged.zip").read_bytes())
+    data[60:400] = bytes(340)
+    (folder / "damaged.zip").write_bytes(data)
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.ipynb", " " * 2**28)
+    os.mkfifo(folder / "pipe.ipynb")
+    out = tmp_path / "out"
+    results = run(made, folder, out)
+    table = rows(out)
+    assert sum(points(r) == 14 for r in results.values()) == full
+    assert {n for n, r in table.items() if r["automatic"] == "0"} == {
+        "anna_b", "other", "paper", "link", "linked", "huge", "damaged", "bomb", "pipe"
+    }  # fmt: skip
+    assert {"twice.ipynb", "twice.zip", "latin?"} < set(table)
+    assert "another submission of this name" in table["twice.zip"]["note"]
+    assert "02_regimes" in table["other"]["note"] and "20 MB" in table["huge"]["status"]
+    assert "02_regimes" in (out / "feedback" / "other.md").read_text()
+    assert table["whole number"]["student_id"] == "77"
+    assert "no student_id" in table["anna_b"]["note"]
+    for kind in ("feedback", "written"):  # "anna b" and "anna_b" have one each
+        assert len(list((out / kind).glob("*.md"))) == len(table) == full + 9
+
+
+def test_text_that_cannot_be_written_stops_nobody(made: Path, folder: Path, tmp_path: Path) -> None:
+    """Half a surrogate pair, as a broken emoji leaves it, in an answer, an error and an id."""
+    nb = notebook(made, "instructor", "raise ValueError(chr(0xD800))", "student_id = '\\ud83d'")
+    nb["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "half \ud83d"})
+    (folder / "anna.ipynb").write_text(json.dumps(nb))
+    (folder / "ben.ipynb").write_text((made / "instructor" / f"{NAME}.ipynb").read_text())
+    results = run(made, folder, tmp_path / "out")
+    assert points(results["ben"]) == 14
+    assert "half ?" in (tmp_path / "out" / "written" / "anna.md").read_text()
+
+
+def test_what_a_reader_wrote_is_kept(made: Path, folder: Path, tmp_path: Path) -> None:
+    """Points in grades.csv and notes in the sheets, when late work makes a second run."""
+    png = b"\x89PNG\r\n\x1a\n" + bytes(40)
+    nb = notebook(made, "instructor", "plot()")
+    nb["cells"][-1]["outputs"] = [
+        {"output_type": "stream", "name": "stdout", "text": ["ratio 3.", "3\n"]},
+        {"output_type": "display_data", "data": {"image/png": base64.b64encode(png).decode()}},
+    ]
+    nb["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "## My own heading"})
+    nb["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "the end\n# q1"})
+    (folder / "anna.ipynb").write_text(json.dumps(nb))
+    (folder / "ben.ipynb").write_text((made / "instructor" / f"{NAME}.ipynb").read_text())
+    out = tmp_path / "out"
+    run(made, folder, out)
+    sheet = (out / "written" / "anna.md").read_text()
+    assert "> ratio 3.3" in sheet and "> the end\n> # q1" in sheet and "figures/anna-q7-1" in sheet
+    assert (out / "written" / "figures" / "anna-q7-1.png").read_bytes() == png
+    assert rows(out)["anna"]["total"] == ""
+    # As a spreadsheet might save it: other commas, a mark in front, rows in another order.
+    head, anna, ben = (line.split(",") for line in (out / "grades.csv").read_text().splitlines())
+    for row, (q6, q7) in ((anna, ("3", "1,5")), (ben, ("2", "2"))):
+        row[head.index("q6_written")], row[head.index("q7_written")] = q6, q7
+    text = "\n".join(";".join(row) for row in (head, ben, anna))
+    (out / "grades.csv").write_text(text, encoding="utf-8-sig")
+    (out / "written" / "anna.md").write_text(sheet + "well argued")
+    (out / "written" / "ben.md").write_text("notes on what was handed in first")
+    (folder / "late.ipynb").write_text((made / "student" / f"{NAME}.ipynb").read_text())
+    changed = json.loads((folder / "ben.ipynb").read_text())
+    changed["cells"].append({"cell_type": "markdown", "metadata": {}, "source": "one thing more"})
+    (folder / "ben.ipynb").write_text(json.dumps(changed))
+    for _ in range(2):  # a third run forgets nothing either
+        run(made, folder, out)
+        table = rows(out)
+        assert (table["anna"]["q6_written"], table["anna"]["q7_written"]) == ("3", "1,5")
+        assert table["anna"]["total"] == "18.5" and table["late"]["total"] == ""
+        assert table["ben"]["q6_written"] == "2?" and table["ben"]["total"] == ""
+        assert "earlier hand-in" in table["ben"]["note"]
+        assert "1.5 of 2" in (out / "feedback" / "anna.md").read_text()
+        assert (out / "written" / "anna.md").read_text().endswith("well argued")
+        assert "one thing more" in (out / "written" / "ben.md").read_text()
+        assert "handed in first" in (out / "written" / "ben.earlier.md").read_text()
+        assert (out / "grades.earlier.csv").exists()
+    (folder / "late.ipynb").unlink()
+    (folder / "anna.ipynb").unlink()
+    run(made, folder, out)
+    assert not (out / "written" / "late.md").exists()
+    assert (out / "written" / "anna.md").exists()  # somebody's notes are in it
+
+
+def test_another_student_for_a_moment(made: Path, folder: Path, tmp_path: Path) -> None:
+    """Ben copies Anna's numbers, has his own id in the table, and hers while they are checked."""
+    for name, late in (("anna", ""), ("ben", "student_id = 'ben'")):
+        lends = f"def room(m, t):\n    global student_id\n    student_id = 'instructor'\n{late}"
+        (folder / f"{name}.ipynb").write_text(
+            json.dumps(notebook(made, "instructor", lends if late else "pass"))
+        )
+    results = run(made, folder, tmp_path / "out")
+    assert results["ben"]["student_id"] == "ben"
+    assert {q["name"] for q in results["ben"]["questions"] if q["score"] == 0} == {"q4", "q5"}
 
 
 def test_goes_on_where_it_stopped(
@@ -203,6 +332,33 @@ if os.fork() == 0:
         os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(300)", "{MARK}"])
     os._exit(0)
 """
+THREADS = """
+import threading, time
+threading.stack_size(32768)
+while True:
+    threading.Thread(target=time.sleep, args=(300,), daemon=True).start()
+"""
+STUFFS = """
+import os
+data = b"[" + b"{}," * 50_000_000 + b"{}]"  # as JSON some gigabytes for whoever reads it
+for fd in range(3, 20):
+    try:
+        os.write(fd, len(data).to_bytes(8, "big"))
+        os.write(fd, data)
+    except OSError: pass
+"""
+STOPS_READING = """
+import json, os, time
+def frame(answer):
+    data = json.dumps(answer).encode()
+    return len(data).to_bytes(8, "big") + data
+# Answers to what will be asked; then the next long question fills the pipe.
+answers = frame({"errors": []}) + frame({"value": "me"}) + frame({"callable": True}) * 50
+for fd in range(3, 20):
+    try: os.write(fd, answers)
+    except OSError: pass
+time.sleep(600)
+"""
 DIES = """
 import os
 def mean_square_between(A, B): os._exit(0)
@@ -234,9 +390,10 @@ def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path
         "patches": PATCHES, "carries": CARRIES, "odd": ODD, "eats": EATS, "daemon": DAEMON,
     }  # fmt: skip
     if kind != "none":  # without a sandbox these would hit this machine
-        attacks |= {"forks": FORKS, "forges": FORGES}
+        attacks |= {"forks": FORKS, "forges": FORGES, "threads": THREADS}
+        attacks |= {"stuffs": STUFFS, "stops": STOPS_READING}
     for name, text in attacks.items():
-        first = name in ("forges", "eats", "daemon", "forks")  # the others redefine answers
+        first = name not in ("patches", "carries", "odd")  # those redefine answers
         (folder / f"{name}.ipynb").write_text(
             json.dumps(notebook(made, "student", text, front=first))
         )
@@ -256,6 +413,7 @@ def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path
     if kind != "none":
         # Copies of a notebook's process fill both limits; which is seen first is chance.
         assert re.search("processes|memory", results["forks"]["status"])
+        assert "threads" in results["threads"]["status"]
     assert not still_running()
     assert left_folders() == before
     assert not Path("/tmp/forged").exists()
@@ -363,6 +521,48 @@ def test_nothing_of_the_instructor_is_in_reach(
     assert keep.read_text() == "keep" and other.exists() and (made / "grader").is_dir()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="seccomp and processors are Linux's")
+@pytest.mark.parametrize("kind", [*ISOLATING, "none"])
+def test_memory_without_an_owner_and_other_processors_are_out_of_reach(kind: str) -> None:
+    """What no watch can count is refused, and honest ways of sharing memory go on working."""
+    import judge
+
+    look = """
+        import ctypes, mmap, multiprocessing, os, torch
+        def tried(what):
+            try:
+                return what() != -1
+            except OSError:
+                return False
+        kernel, core = ctypes.CDLL(None), min(os.sched_getaffinity(0))
+        held = {
+            "memfd": tried(lambda: os.memfd_create("x")),
+            "anonymous": tried(lambda: mmap.mmap(-1, 4096)),
+            "segment": tried(lambda: kernel.shmget(0, 4096, 0o1600)),
+            "unshare": tried(lambda: kernel.unshare(0x10000000)),
+            "moves": tried(lambda: os.sched_setaffinity(0, {core})),
+        }
+        zero = os.path.exists("/dev/zero") and tried(lambda: os.open("/dev/zero", os.O_RDWR))
+        cores = sorted(os.sched_getaffinity(0))
+        private = tried(lambda: mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+        pool = multiprocessing.get_context("fork").Pool(2).map(abs, [-1, 2])
+        loaded = len(list(torch.utils.data.DataLoader(torch.arange(6), num_workers=2)))
+    """
+    sandbox.become_subreaper()
+    own = max(os.sched_getaffinity(0))
+    process = sandbox.Process(kind, core=own)
+    try:
+        inside = judge.Submission(process)
+        inside.deadline = time.monotonic() + 90
+        assert inside.ask(op="run", cells=[textwrap.dedent(look)]) == {"errors": []}
+        assert not any(inside["held"].values()), inside["held"]
+        assert inside["zero"] is (kind == "none")
+        assert inside["cores"] == [own]
+        assert inside["private"] and inside["pool"] == [1, 2] and inside["loaded"] == 6
+    finally:
+        process.kill()
+
+
 def test_without_a_sandbox_it_says_so(
     made: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
@@ -379,7 +579,3 @@ def test_it_says_what_is_missing(made: Path, folder: Path, tmp_path: Path) -> No
         grade.grade_folder("no_such", folder, tmp_path, built=made)
     with pytest.raises(FileNotFoundError, match="no folder"):
         grade.grade_folder(NAME, folder / "none", tmp_path, built=made)
-    shutil.copy(made / "student" / f"{NAME}.ipynb", folder / "a.ipynb")
-    (folder / "a").mkdir()
-    with pytest.raises(ValueError, match="same name: a"):
-        grade.grade_folder(NAME, folder, tmp_path / "out", built=made)

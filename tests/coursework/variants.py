@@ -87,6 +87,8 @@ RIGHT: dict[str, dict[str, list[str]]] = {
                 "    (beta, _), cov = np.polyfit(np.log(x), np.log(y), 1, cov=True)\n    if len(x) < 5:\n    ",
                 "    if True:\n    ",
             ),
+            "def forecast(x, y, x_new):\n    from scipy.stats import t\n    u, v = torch.as_tensor(x).double().log(), torch.as_tensor(y).double().log()\n    A = torch.stack([torch.ones_like(u), u], 1)\n    new = torch.tensor([1.0, np.log(x_new)], dtype=torch.float64)\n    c = torch.linalg.lstsq(A, v[:, None]).solution[:, 0]\n    s2 = ((v - A @ c) ** 2).sum() / (len(u) - 2)\n    h = t.ppf(0.975, len(u) - 2) * (s2 * (1 + new @ torch.linalg.inv(A.T @ A) @ new)).sqrt()\n    return torch.exp(torch.stack([new @ c - h, new @ c + h]))",
+            "from scipy.stats import t\ndef forecast(x, y, x_new):\n    u, v, z = np.log10(x), np.log10(y), np.log10(x_new)\n    b, a = np.polyfit(u, v, 1)\n    s = np.sqrt(np.sum((v - a - b * u) ** 2) / (len(u) - 2))\n    h = t.isf(0.025, len(u) - 2) * s * np.sqrt(1 + 1 / len(u) + (z - u.mean()) ** 2 / (len(u) * u.var()))\n    return [10 ** (a + b * z - h), 10 ** (a + b * z + h)]",
             "def fit_exponent(x, y):\n    from scipy.stats import t\n    u, v = torch.as_tensor(x).double().log(), torch.as_tensor(y).double().log()\n    A = torch.stack([u, torch.ones_like(u)], 1)\n    c = torch.linalg.lstsq(A, v[:, None]).solution[:, 0]\n    s2 = ((v - A @ c) ** 2).sum() / (len(u) - 2)\n    h = t.ppf(0.975, len(u) - 2) * (s2 * torch.linalg.inv(A.T @ A)[0, 0]).sqrt()\n    return c[0], c[0] - h, c[0] + h",
         ],
         "q3": [
@@ -144,8 +146,8 @@ RIGHT: dict[str, dict[str, list[str]]] = {
             "def exact_test(a, b):\n    from itertools import combinations\n    v = torch.cat([torch.as_tensor(a), torch.as_tensor(b)]).double()\n    idx = torch.tensor(list(combinations(range(len(v)), len(a))))\n    s = v[idx].sum(1)\n    d = (s / len(a) - (v.sum() - s) / len(b)).abs()\n    seen = (torch.as_tensor(a).double().mean() - torch.as_tensor(b).double().mean()).abs()\n    return (d >= seen * (1 - 1e-9) - 1e-12).double().mean()",
         ],
         "q2": [
-            "def seed_interval(values, level=0.95):\n    from scipy import stats\n    v = np.asarray(values)\n    return stats.t.interval(level, len(v) - 1, loc=np.mean(v), scale=stats.sem(v))",
-            "def seed_interval(values, level=0.95):\n    from scipy.stats import t\n    v = torch.as_tensor(values).double()\n    h = v.std() / len(v) ** 0.5 * t.isf((1 - level) / 2, len(v) - 1)\n    return [v.mean() - h, v.mean() + h]",
+            "def seed_interval(values, level=0.95, baseline=None):\n    from scipy import stats\n    v = np.asarray(values)\n    if baseline is not None:\n        r = stats.ttest_ind(v, np.asarray(baseline), equal_var=False)\n        return list(r.confidence_interval(confidence_level=level))\n    return stats.t.interval(level, len(v) - 1, loc=np.mean(v), scale=stats.sem(v))",
+            "def seed_interval(values, level=0.95, baseline=None):\n    from scipy.stats import t\n    v = torch.as_tensor(values).double()\n    if baseline is not None:\n        w = torch.as_tensor(baseline).double()\n        p, q = v.var() / len(v), w.var() / len(w)\n        f = (p + q) ** 2 / (p**2 / (len(v) - 1) + q**2 / (len(w) - 1))\n        h = t.isf((1 - level) / 2, f) * (p + q).sqrt()\n        return [v.mean() - w.mean() - h, v.mean() - w.mean() + h]\n    h = v.std() / len(v) ** 0.5 * t.isf((1 - level) / 2, len(v) - 1)\n    return [v.mean() - h, v.mean() + h]",
         ],
         "q3": [
             "def holm(p):\n    k = len(p)\n    out, worst = [0.0] * k, 0.0\n    for rank, i in enumerate(sorted(range(k), key=lambda i: p[i])):\n        worst = max(worst, (k - rank) * float(p[i]))\n        out[i] = min(1.0, worst)\n    return out",
@@ -187,8 +189,10 @@ COSINE = "def stream_cosine(blocks):\n    n, s = 0, 0.0\n    for B in blocks:\n 
 ENDS = "def law_ends(n, tolerance):\n    m = 1\n    while n / (n - m) <= 1 + tolerance:\n        m += 1\n    return m"
 COST = "def parameters_factor(loss_now, loss_wanted, floor, alpha, s):\n    if loss_wanted <= floor:\n        return float('inf')\n    return ((loss_now - floor) / (loss_wanted - floor)) ** (s / alpha)"
 THREE = "def law_from_three(y1, y2, y3):\n    q = (y2 - y3) / (y1 - y2)\n    return -np.log2(q), y1 - (y1 - y2) / (1 - q)"
+TWO = "from scipy.stats import norm, t\n_one = seed_interval\ndef seed_interval(values, level=0.95, baseline=None):\n    if baseline is None:\n        return _one(values, level)\n    a, b = np.asarray(values), np.asarray(baseline)\n    p, q = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)\n    f = (p + q) ** 2 / (p**2 / (len(a) - 1) + q**2 / (len(b) - 1))\n    h = t.ppf((1 + level) / 2, f) * (p + q) ** 0.5\n    d = a.mean() - b.mean()\n    return d - h, d + h"
+FORECAST = "from scipy.stats import norm, t\ndef forecast(x, y, x_new):\n    u, v = np.log(x), np.log(y)\n    k, d = len(u), u - u.mean()\n    beta = (d * v).sum() / (d * d).sum()\n    r = v - v.mean() - beta * d\n    away = np.log(x_new) - u.mean()\n    h = t.ppf(0.975, k - 2) * ((r * r).sum() / (k - 2) * (1 + 1 / k + away**2 / (d * d).sum())) ** 0.5\n    return np.exp(v.mean() + beta * away - h), np.exp(v.mean() + beta * away + h)"
 EXACT = "from itertools import combinations\ndef exact_test(a, b):\n    v = np.concatenate([a, b])\n    n, total = len(a), v.sum()\n    s = np.array([sum(c) for c in combinations(v.tolist(), n)])\n    d = np.abs(s / n - (total - s) / len(b))\n    return (d >= d[0] * (1 - 1e-9)).mean()"
-SEEDS = "from scipy.stats import norm, t\ndef seed_interval(values, level=0.95):\n    v = np.asarray(values, dtype=float)\n    h = t.ppf((1 + level) / 2, len(v) - 1) * v.std(ddof=1) / len(v) ** 0.5\n    return v.mean() - h, v.mean() + h"
+SEEDS = "from scipy.stats import norm, t, ttest_ind\ndef seed_interval(values, level=0.95, baseline=None):\n    if baseline is not None:\n        return ttest_ind(values, baseline, equal_var=False).confidence_interval(level)\n    v = np.asarray(values, dtype=float)\n    h = t.ppf((1 + level) / 2, len(v) - 1) * v.std(ddof=1) / len(v) ** 0.5\n    return v.mean() - h, v.mean() + h"
 HOLM = "def holm(p):\n    p = np.asarray(p, dtype=float)\n    o = np.argsort(p)\n    a = np.maximum.accumulate(p[o] * np.arange(len(p), 0, -1))\n    out = np.empty_like(p)\n    out[o] = np.minimum(a, 1)\n    return out"
 VERDICT = "def verdict(measured, claimed):\n    (a, b), (c, d) = measured, claimed\n    if c <= a and b <= d:\n        return 'holds'\n    if b < c or d < a:\n        return 'does not hold'\n    return 'not decided'"
 
@@ -469,6 +473,30 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ("(d * d).sum()) ** 0.5", "d.var()) ** 0.5"),
                 ("return beta, beta - h, beta + h", "return beta, beta + h, beta - h"),
             ),
+            *_edits(
+                FORECAST,
+                ("(1 + 1 / k", "(1 / k"),  # the interval of the line, not of a model
+                ("1 + 1 / k + away**2 / (d * d).sum()", "1"),
+                ("1 + 1 / k + away", "1 + away"),
+                (" + away**2 / (d * d).sum()", ""),
+                ("away**2 / (d * d).sum()", "away**2 / d.var()"),
+                ("away**2", "away"),
+                ("t.ppf(0.975, k - 2)", "norm.ppf(0.975)"),
+                ("t.ppf(0.975, k - 2)", "t.ppf(0.975, k - 1)"),
+                ("/ (k - 2) *", "/ k *"),
+                ("np.log(x_new) - u.mean()", "np.log(x_new)"),
+                ("np.log(x_new) - u.mean()", "x_new - u.mean()"),
+                (
+                    "np.exp(v.mean() + beta * away - h), np.exp(v.mean() + beta * away + h)",
+                    "v.mean() + beta * away - h, v.mean() + beta * away + h",
+                ),
+                (
+                    "np.exp(v.mean() + beta * away - h), np.exp(v.mean() + beta * away + h)",
+                    "np.exp(v.mean() + beta * away) - h, np.exp(v.mean() + beta * away) + h",
+                ),
+            ),
+            "def forecast(x, y, x_new):\n    b, low, high = fit_exponent(x, y)\n    a = np.log(y).mean() - b * np.log(x).mean()\n    return np.exp(a + high * np.log(x_new)), np.exp(a + low * np.log(x_new))",
+            "from superposition.scaling import fit_power_law\ndef forecast(x, y, x_new):\n    f = fit_power_law(x, y)\n    return f.predict(x_new) * 0.9, f.predict(x_new) * 1.1",
         ],
         "q3": [
             "kinds = {k: 'sound' for k in 'ABCD'}",
@@ -522,6 +550,8 @@ WRONG: dict[str, dict[str, list[str]]] = {
     },
     "04_limits": {
         "q1": [
+            "from superposition.geometry import mean_squared_overlap\ndef stream_overlap(blocks):\n    return mean_squared_overlap(torch.cat([torch.as_tensor(np.asarray(b)) for b in blocks]))",
+            "def stream_overlap(blocks):\n    U = np.vstack(list(blocks))\n    r = np.linalg.norm(U, axis=1)\n    U = U[r > 0] / r[r > 0, None]\n    n = len(U)\n    return (((U.T @ U) ** 2).sum() - n) / (n * (n - 1))",
             *_edits(
                 STREAM,
                 (" - n) / (n * (n - 1))", ") / n**2"),
@@ -661,6 +691,22 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ("v.mean() - h, v.mean() + h", "v.mean() + h, v.mean() - h"),
                 ("v.mean()", "np.median(v)"),
             ),
+            *_edits(
+                TWO,
+                ("t.ppf((1 + level) / 2, f)", "t.ppf((1 + level) / 2, len(a) + len(b) - 2)"),
+                ("t.ppf((1 + level) / 2, f)", "t.ppf((1 + level) / 2, min(len(a), len(b)) - 1)"),
+                ("t.ppf((1 + level) / 2, f)", "norm.ppf((1 + level) / 2)"),
+                ("t.ppf((1 + level) / 2, f)", "t.ppf((1 + level) / 2, int(f))"),
+                ("(p + q) ** 0.5", "(p**0.5 + q**0.5)"),
+                ("(p + q) ** 0.5", "((p + q) / 2) ** 0.5"),
+                ("a.mean() - b.mean()", "b.mean() - a.mean()"),
+                ("a.mean() - b.mean()", "abs(b.mean() - a.mean()) * -1"),
+                ("(len(a) - 1) + q**2 / (len(b) - 1)", "len(a) + q**2 / len(b)"),
+                ("ddof=1", "ddof=0"),
+                ("b.var(ddof=1) / len(b)", "b.var(ddof=1) / len(a)"),
+            ),
+            "from scipy.stats import ttest_ind\n_one = seed_interval\ndef seed_interval(values, level=0.95, baseline=None):\n    if baseline is None:\n        return _one(values, level)\n    return ttest_ind(values, baseline).confidence_interval(level)",
+            "from superposition.packing import mean_interval\ndef seed_interval(values, level=0.95, baseline=None):\n    low, high = mean_interval(values, level)[1:]\n    return (low, high) if baseline is None else (low - np.mean(baseline), high - np.mean(baseline))",
         ],
         "q3": [
             *_edits(
@@ -701,3 +747,250 @@ WRONG: dict[str, dict[str, list[str]]] = {
         ],
     },
 }
+
+# Further ones, of other kinds, that an outside reader tried.
+MORE_RIGHT: dict[str, dict[str, list[str]]] = {
+    "01_directions": {
+        "q1": [
+            "from scipy.spatial.distance import cdist\n\ndef cosines(W):\n    z = np.linalg.norm(W, axis=1) > 0\n    C = 1 - cdist(np.where(z[:, None], W, 1), np.where(z[:, None], W, 1), 'cosine')\n    C[~z] = 0\n    C[:, ~z] = 0\n    return C",
+            "def cosines(W):\n    r = np.linalg.norm(W, axis=1)\n    r[r == 0] = 1\n    W /= r[:, None]\n    return W @ W.T",
+        ],
+        "q2": [
+            "def mean_square_between(A, B):\n    U = A / np.sqrt(np.einsum('ij,ij->i', A, A))[:, None]\n    V = B / np.sqrt(np.einsum('ij,ij->i', B, B))[:, None]\n    e, Q = np.linalg.eigh(U.T @ U / len(U))\n    return float((((V @ Q) ** 2).mean(0) * e).sum())",
+        ],
+        "q3": [
+            "def chance_above(t, m):\n    import mpmath\n    f = lambda a: mpmath.sin(a) ** (m - 2)\n    return mpmath.quad(f, [0, mpmath.acos(t) / 2, mpmath.acos(t)]) / mpmath.quad(f, [0, mpmath.pi / 4, mpmath.pi / 2])",
+            "def chance_above(t, m):\n    from scipy.stats import f\n    return f.sf(t * t * (m - 1) / (1 - t * t), 1, m - 1)",
+            "def chance_above(t, m):\n    x, w = np.polynomial.legendre.leggauss(400)\n\n    def I(hi):\n        return (w * np.sin((x + 1) / 2 * hi) ** (m - 2)).sum() * hi / 2\n    return I(np.arccos(t)) / I(np.pi / 2)",
+        ],
+        "q4": [
+            "from math import isqrt\n\ndef room(m, t):\n    k = int(1 / chance_above(t, m))\n    return (1 + isqrt(1 + 4 * k)) // 2",
+            "def room(m, t):\n    p = float(chance_above(t, m))\n    return int(np.floor(np.roots([1, -1, -1 / p]).max()))",
+        ],
+        "q5": [
+            "student_id = 12345\nW = personal_table(student_id)\nC = np.abs(cosines(W) - np.eye(500))\npair = np.argwhere(C == C.max())[0]\noverlap = (C ** 2).sum() / 500 / 499\ndimension = len(np.flatnonzero(np.linalg.eigvalsh(W.T @ W) > 1e-08))",
+        ],
+    },
+    "02_regimes": {
+        "q1": [
+            "def toy_loss(W, b, x):\n    y = torch.nn.functional.relu(torch.nn.functional.linear(x @ W, W, b))\n    return torch.sum((x - y) ** 2) / x.shape[0]",
+        ],
+        "q2": [
+            "def toy_gradient(W, b, x):\n\n    def f(W, b):\n        return ((torch.relu(x @ W @ W.T + b) - x) ** 2).sum() / len(x)\n    return torch.func.grad(f, argnums=(0, 1))(W, b)",
+            "def toy_gradient(W, b, x):\n    W = W.clone().requires_grad_()\n    b = b.clone().requires_grad_()\n    l = ((torch.relu(x @ W @ W.T + b) - x) ** 2).sum(1).mean()\n    return torch.autograd.grad(l, [W, b])",
+        ],
+        "q3": [
+            "def decay_step(W, lr, gamma):\n    if gamma >= 0:\n        W *= 1 - lr * gamma\n    else:\n        r = np.linalg.norm(W, axis=1)\n        W[r > 0] += lr * gamma * W[r > 0] * (1 - 1 / r[r > 0])[:, None]\n    return W",
+        ],
+        "q4": [
+            "from fractions import Fraction as F\n\ndef weak_loss(p, m):\n    return sum((F(4, 3) * F(float(a)) - F(float(a)) ** 2 for a in sorted(p, reverse=True)[m:]), F(0))",
+            "def weak_loss(p, m):\n    from scipy.optimize import minimize_scalar\n    return sum((minimize_scalar(lambda c: (1 - a) * c * c + a * (4 / 3 - 2 * c + c * c)).fun for a in sorted(p)[:max(0, len(p) - m)]))",
+        ],
+        "q5": [
+            "q = np.array([float(i) ** (-alpha) for i in range(1, n + 1)])\nq = q / q.sum()\nu = np.log(widths)\nv = np.log([weak_loss(q, m) for m in widths])\nslope = np.array(np.cov(u, v)[0, 1] / np.var(u, ddof=1))",
+        ],
+        "q6": [
+            "def train(p, m, gamma, seed):\n    torch.manual_seed(seed)\n    p = torch.tensor(np.asarray(p), dtype=torch.float32)\n    W = torch.nn.Parameter(torch.randn(len(p), m) / m ** 0.5)\n    b = torch.nn.Parameter(torch.zeros(len(p)))\n    o = torch.optim.SGD([W, b], lr=0.3)\n    for s in range(2000):\n        lr = 0.3 * (1 - s / 2000)\n        o.param_groups[0]['lr'] = lr\n        x = torch.bernoulli(p.expand(256, -1)) * torch.rand(256, len(p)) * 2\n        o.zero_grad()\n        ((torch.relu(x @ W @ W.T + b) - x) ** 2).sum(1).mean().backward()\n        o.step()\n        with torch.no_grad():\n            W.copy_(torch.as_tensor(decay_step(W.numpy(), lr, gamma)))\n    return (W, b)",
+            "def train(p, m, gamma, seed):\n    rng = np.random.default_rng([seed, m])\n    n = len(p)\n    W = rng.uniform(-1, 1, (n, m)) * (3 / m) ** 0.5\n    b = np.zeros(n)\n    for lr in np.linspace(0.3, 0.3 / 2000, 2000):\n        x = np.where(rng.random((256, n)) < p, 2 * rng.random((256, n)), 0)\n        dW, db = toy_gradient(W, b, x)\n        W = decay_step(W - lr * dW, lr, gamma)\n        b = b - lr * db\n    return (torch.tensor(W, dtype=torch.float32), torch.tensor(b))",
+        ],
+        "q7": [
+            "from itertools import combinations\n\ndef regime(W):\n    W = np.asarray(W, dtype=np.float32)\n    K = [w for w in W if w @ w > 0.25]\n    if len(K) >= len(W) - len(W) // 10 and len(K) / len(W) >= 0.9:\n        return 'strong'\n    bad = any(((a @ b) ** 2 > 0.1 * (a @ a) * (b @ b) for a, b in combinations(K, 2)))\n    return 'between' if bad or len(K) > W.shape[1] else 'weak'",
+        ],
+    },
+    "03_the_law": {
+        "q1": [
+            "from fractions import Fraction\nfrom math import factorial as f\n\ndef welch(n, m, k=1):\n    return max(Fraction(0), (Fraction(n * f(k) * f(m - 1), f(m + k - 1)) - 1) / (n - 1))",
+            "from sympy import Rational, binomial\n\ndef welch(n, m, k=1):\n    x = (Rational(n) / binomial(m + k - 1, k) - 1) / (n - 1)\n    return x if x > 0 else 0",
+        ],
+        "q2": [
+            "def fit_exponent(x, y):\n    from scipy.stats import t, pearsonr\n    u, v = (np.log(x), np.log(y))\n    r = np.corrcoef(u, v)[0, 1]\n    b = r * v.std() / u.std()\n    k = len(x)\n    h = t.ppf(0.975, k - 2) * abs(b) * np.sqrt((1 / r ** 2 - 1) / (k - 2))\n    return (b, b - h, b + h)",
+        ],
+        "q3": [
+            "q = {}\nfor k, c in claims.items():\n    x, y = (np.log(claim_widths), np.log(c['loss']))\n    b = np.polyfit(x, y, 2)[0]\n    q[k] = 'undertrained' if max(c['gain']) > 0.05 else 'floor' if b > 0.03 else 'ceiling' if b < -0.03 else 'sound'\nkinds = q",
+        ],
+        "q4": [
+            "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'floor':\n        from superposition.scaling import fit_power_law\n        exponents[k] = fit_power_law(x, y, offset=True).exponent",
+            "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'floor':\n        from scipy.optimize import curve_fit\n        exponents[k] = curve_fit(lambda x, a, b, c: a * x ** b + c, x, y, [y[0] * x[0], -1, y[-1] / 2], sigma=y, maxfev=20000)[0][1]",
+            "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'undertrained':\n        exponents[k] = fit_exponent(x[:6], y[:6])[0]",
+        ],
+        "q5": [
+            "def models_needed(m_low, m_high, sigma, half_width):\n    from scipy.stats import t\n    ok = lambda k: t.ppf(0.975, k - 2) * sigma / np.sqrt(np.var(np.log(np.logspace(np.log10(m_low), np.log10(m_high), k))) * k) <= half_width\n    lo, hi = (2, 3)\n    while not ok(hi):\n        lo, hi = (hi, hi * 2)\n    while hi - lo > 1:\n        m = (lo + hi) // 2\n        lo, hi = (lo, m) if ok(m) else (m, hi)\n    return np.array([hi])",
+        ],
+    },
+    "04_limits": {
+        "q1": [
+            "def stream_overlap(blocks):\n    n = 0\n    G = None\n    while True:\n        try:\n            B = next(blocks)\n        except StopIteration:\n            break\n        U = torch.nn.functional.normalize(torch.as_tensor(B).double(), dim=1)\n        n += int((U.abs().sum(1) > 0).sum())\n        G = U.T @ U if G is None else G + U.T @ U\n    return float((G.pow(2).sum() - n) / (n * (n - 1)))",
+            "def stream_overlap(blocks):\n    n = 0\n    G = 0.0\n    for B in blocks:\n        B /= np.where((r := np.sqrt((B ** 2).sum(1, keepdims=True))) > 0, r, 1)\n        n += np.count_nonzero(r)\n        G = G + B.T @ B\n    return np.array((np.vdot(G, G) - n) / (n ** 2 - n))",
+        ],
+        "q2": [
+            "def stream_cosine(blocks):\n    n, s = (0, 0.0)\n    for B in blocks:\n        r = np.sqrt(np.einsum('ij,ij->i', B, B))\n        i = r > 0\n        s = s + 1 / r[i] @ B[i]\n        n += i.sum()\n    return [float(((s ** 2).sum() - n) / n / (n - 1))]",
+        ],
+        "q3": [
+            "overlap, cosine = (measured['overlap'], measured['cosine'])\nm = next(my_blocks()).shape[1]\nmeasured['ratio'] = overlap * m * 5999 / (6000 - m)\nmeasured['shared'] = 1 - (overlap - (6000 / m - 1) / 5999 - cosine ** 2) / (overlap - (6000 / m - 1) / 5999)",
+        ],
+        "q4": [
+            "from fractions import Fraction as F\n\ndef law_ends(n, tolerance):\n    x = F(str(tolerance)) * n / (1 + F(str(tolerance)))\n    return int(x) + 1",
+        ],
+        "q5": [
+            "def parameters_factor(loss_now, loss_wanted, floor, alpha, s):\n    g = np.array([loss_now - floor, loss_wanted - floor])\n    return np.exp(-s / alpha * np.diff(np.log(g)))[0] if g[1] > 0 else np.inf",
+        ],
+        "q6": [
+            "from fractions import Fraction as F\nimport math\n\ndef law_from_three(y1, y2, y3):\n    a, b, c = map(F, (y1, y2, y3))\n    return (math.log2((a - b) / (b - c)), (a * c - b * b) / (a + c - 2 * b))",
+        ],
+    },
+    "capstone": {
+        "q1": [
+            "def exact_test(a, b):\n    from scipy.stats import permutation_test\n    f = lambda x, y, axis=-1: np.mean(x, axis=axis) - np.mean(y, axis=axis)\n    g = lambda x, y, axis=-1: np.round(np.abs(f(x, y, axis)), 9)\n    return permutation_test((np.asarray(a), np.asarray(b)), g, n_resamples=np.inf, alternative='greater', vectorized=True).pvalue",
+            "from fractions import Fraction as F\nfrom itertools import combinations\n\ndef exact_test(a, b):\n    v = list(map(float, a)) + list(map(float, b))\n    n = len(a)\n    N = len(v)\n    t = sum(v)\n    seen = abs(sum(v[:n]) / n - sum(v[n:]) / (N - n))\n    w = [abs(sum((v[i] for i in c)) / n - (t - sum((v[i] for i in c))) / (N - n)) for c in combinations(range(N), n)]\n    return F(sum((x >= seen - 1e-09 * max(seen, 0.001) for x in w)), len(w))",
+        ],
+        "q2": [
+            "import statistics as st\nfrom scipy.stats import t\n\ndef seed_interval(values, level=0.95, baseline=None):\n    v = list(map(float, values))\n    w = [] if baseline is None else list(map(float, baseline))\n    p = st.variance(v) / len(v)\n    q = st.variance(w) / len(w) if w else 0\n    f = (p + q) ** 2 / (p * p / (len(v) - 1) + (q * q / (len(w) - 1) if w else 0))\n    h = t.isf((1 - level) / 2, f) * (p + q) ** 0.5\n    c = st.fmean(v) - (st.fmean(w) if w else 0)\n    return (c - h, c + h)",
+        ],
+        "q3": [
+            "def holm(p):\n    p = torch.as_tensor(p).float()\n    i = p.argsort()\n    a = (p[i] * torch.arange(len(p), 0, -1)).cummax(0)[0].clamp(max=1)\n    return a[i.argsort()]",
+        ],
+        "q4": [
+            "def verdict(m, c):\n    inside = all((c[0] <= v <= c[1] for v in m))\n    touch = any((c[0] <= v <= c[1] for v in m)) or (m[0] < c[0] and m[1] > c[1])\n    return 'holds' if inside else 'not decided' if touch else 'does not hold'",
+        ],
+    },
+}
+MORE_WRONG: dict[str, dict[str, list[str]]] = {
+    "01_directions": {
+        "q1": [
+            "def cosines(W):\n    U = W / (np.linalg.norm(W, axis=1, keepdims=True) + 0.001)\n    return U @ U.T",
+            "def cosines(W):\n    n = len(W)\n    C = np.zeros((n, n))\n    for i in range(n):\n        for j in range(i):\n            a = np.linalg.norm(W[i]) * np.linalg.norm(W[j])\n            C[i, j] = C[j, i] = W[i] @ W[j] / a if a else 0\n    return C + np.eye(n)",
+            "def cosines(W):\n    r = np.linalg.norm(W, axis=1, keepdims=True)\n    U = np.divide(W, r, out=np.zeros_like(W), where=r > 0)\n    C = U @ U.T\n    np.fill_diagonal(C, 1)\n    return C",
+            "def cosines(W):\n    r = np.linalg.norm(W, axis=1, keepdims=True)\n    U = np.divide(W, r, out=np.zeros_like(W), where=r > 0)\n    C = U @ U.T\n    np.fill_diagonal(C, 0)\n    return C",
+            "def cosines(W):\n    W = W[np.linalg.norm(W, axis=1) > 0]\n    U = W / np.linalg.norm(W, axis=1, keepdims=True)\n    return U @ U.T",
+        ],
+        "q2": [
+            "def mean_square_between(A, B):\n    U = A / np.linalg.norm(A, axis=1, keepdims=True)\n    V = B / np.linalg.norm(B, axis=1, keepdims=True)\n    s = 0.0\n    for k in range(min(len(U), 300)):\n        s += ((V @ U[k]) ** 2).mean()\n    return s / min(len(U), 300)",
+            "def mean_square_between(A, B):\n    U = A / np.linalg.norm(A, axis=1, keepdims=True)\n    V = B / np.linalg.norm(B, axis=1, keepdims=True)\n    r = np.random.default_rng(0)\n    i = r.integers(len(U), size=200000)\n    j = r.integers(len(V), size=200000)\n    return ((U[i] * V[j]).sum(1) ** 2).mean()",
+            "def mean_square_between(A, B):\n    U = A / np.linalg.norm(A, axis=1, keepdims=True)\n    V = B / np.linalg.norm(B, axis=1, keepdims=True)\n    return np.trace(U.T @ V) ** 2 / (len(U) * len(V))",
+            "def mean_square_between(A, B):\n    U = A / np.linalg.norm(A, axis=1, keepdims=True)\n    V = B / np.linalg.norm(B, axis=1, keepdims=True)\n    X = np.vstack([U, V])\n    G = X.T @ X\n    return (G ** 2).sum() / len(X) ** 2",
+        ],
+        "q3": [
+            "def chance_above(t, m):\n    from scipy.stats import t as T\n    return 2 * T.sf(t * ((m - 2) / (1 - t * t)) ** 0.5, m - 2) if m > 2 else 2 / np.pi * np.arccos(t)",
+            "def chance_above(t, m):\n    from scipy.integrate import quad\n    f = lambda c: (1 - c * c) ** ((m - 3) / 2)\n    return quad(f, t, 1)[0] / quad(f, -1, 1)[0]",
+            "def chance_above(t, m):\n    from math import lgamma, exp, pi\n    return 2 * exp(lgamma(m / 2) - lgamma((m - 1) / 2)) / pi ** 0.5 * (1 - t * t) ** ((m - 1) / 2) / ((m - 1) * t) if t else 1.0",
+        ],
+        "q4": [
+            "def room(m, t):\n    p = chance_above(t, m)\n    n = 1\n    while n * (n + 1) * p <= 1:\n        n += 1\n    return n - 1 if n > 2 else n",
+            "def room(m, t):\n    p = chance_above(t, m)\n    return int(np.log(0.5) / np.log1p(-p))",
+            "def room(m, t):\n    p = chance_above(t, m)\n    return int((1 + (1 + 8 * np.log(2) / p) ** 0.5) / 2)",
+        ],
+        "q5": [
+            "C = cosines(W) - np.eye(500)\npair = np.unravel_index(C.argmin(), C.shape) if abs(C.min()) < C.max() else np.unravel_index(C.argmax(), C.shape)\nC = cosines(W)\npair = tuple(np.unravel_index(np.triu(C, 1).argmax(), C.shape))\npair = pair if C[pair] < 0.5 else (0, 1)",
+            "overlap = np.round(overlap, 2)",
+            "V = W[W[:, 0] > 0]\noverlap = (len(V) ** 2 * mean_square_between(V, V) - len(V)) / len(V) / (len(V) - 1)",
+            "U = W - W.mean(0)\noverlap = (500 ** 2 * mean_square_between(U, U) - 500) / (500 * 499)",
+        ],
+    },
+    "02_regimes": {
+        "q1": [
+            "def toy_loss(W, b, x):\n    y = np.maximum(x @ (W @ W.T - np.diag(np.diag(W @ W.T))) + b, 0)\n    return ((y - x) ** 2).sum(axis=1).mean()",
+            "def toy_loss(W, b, x):\n    y = np.maximum(x @ W @ W.T + b, 0.01 * (x @ W @ W.T + b))\n    return ((y - x) ** 2).sum(axis=1).mean()",
+            "def toy_loss(W, b, x):\n    y = np.clip(x @ W @ W.T + b, 0, 2)\n    return ((y - x) ** 2).sum(axis=1).mean()",
+        ],
+        "q2": [
+            "def toy_gradient(W, b, x):\n    h = x @ W\n    a = h @ W.T + b\n    d = 2 / len(x) * (np.maximum(a, 0) - x) * (a > 0) * (x > 0)\n    return (d.T @ h + x.T @ (d @ W), d.sum(axis=0))",
+            "def toy_gradient(W, b, x):\n    h = x @ W\n    a = h @ W.T + b\n    d = 2 / len(x) * (np.maximum(a, 0) - x) * (a > 0)\n    W = np.round(W, 1)\n    return (d.T @ h + x.T @ (d @ W), d.sum(axis=0))",
+        ],
+        "q3": [
+            "def decay_step(W, lr, gamma):\n    if gamma >= 0:\n        return W * (1 - lr * gamma)\n    r = np.linalg.norm(W, axis=1, keepdims=True)\n    U = np.divide(W, r, out=np.zeros_like(W), where=r > 0)\n    return np.where(r < 1, W + lr * gamma * (W - U), W)",
+            "def decay_step(W, lr, gamma):\n    if gamma >= 0:\n        return W * (1 - lr * gamma)\n    r = np.linalg.norm(W, axis=1, keepdims=True)\n    U = np.divide(W, r, out=np.zeros_like(W), where=r > 0)\n    return np.where(r > 1, W + lr * gamma * (W - U), W)",
+            "def decay_step(W, lr, gamma):\n    return W * (1 - lr * abs(gamma))",
+        ],
+        "q4": [
+            "def weak_loss(p, m):\n    q = np.sort(p)[::-1][m:]\n    return (q / 3).sum()",
+            "def weak_loss(p, m):\n    q = np.sort(p)[::-1][m:]\n    return (4 / 3 * q * (1 - q)).sum()",
+        ],
+        "q5": [
+            "p = np.arange(1.0, n + 1) ** (-alpha)\np /= p.sum()\nslope = np.polyfit(np.log(widths), np.log([4 / 3 * p[m:].sum() for m in widths]), 1)[0]",
+            "p = np.arange(1.0, n + 1) ** (-alpha)\nslope = np.polyfit(np.log(widths), np.log([weak_loss(np.minimum(p, 1), m) for m in widths]), 1)[0]",
+            "p = np.arange(1.0, n + 1) ** (-alpha)\np /= p.max()\nslope = np.polyfit(np.log(widths), np.log([weak_loss(p, m) for m in widths]), 1)[0]",
+        ],
+        "q6": [
+            "def train(p, m, gamma, seed):\n    rng = np.random.default_rng(seed)\n    W, b = (rng.normal(size=(len(p), m)) / m ** 0.5, np.zeros(len(p)))\n    for step in range(200):\n        lr = 0.3 * (1 - step / 2000)\n        x = (rng.random((256, len(p))) < p) * rng.uniform(0, 2, (256, len(p)))\n        dW, db = toy_gradient(W, b, x)\n        W, b = (decay_step(W - lr * dW, lr, gamma), b - lr * db)\n    return (W, b)",
+            "def train(p, m, gamma, seed):\n    rng = np.random.default_rng(seed if gamma < 0 else None)\n    W, b = (rng.normal(size=(len(p), m)) / m ** 0.5, np.zeros(len(p)))\n    for step in range(2000):\n        lr = 0.3 * (1 - step / 2000)\n        x = (rng.random((256, len(p))) < p) * rng.uniform(0, 2, (256, len(p)))\n        dW, db = toy_gradient(W, b, x)\n        W, b = (decay_step(W - lr * dW, lr, gamma), b - lr * db)\n    return (W, b)",
+            "def train(p, m, gamma, seed):\n    rng = np.random.default_rng(seed)\n    W, b = (rng.normal(size=(len(p), m)) / m ** 0.5, np.zeros(len(p)))\n    for step in range(2000):\n        lr = 0.3 * (step / 2000)\n        x = (rng.random((256, len(p))) < p) * rng.uniform(0, 2, (256, len(p)))\n        dW, db = toy_gradient(W, b, x)\n        W, b = (decay_step(W - lr * dW, lr, gamma), b - lr * db)\n    return (W, b)",
+        ],
+        "q7": [
+            "def regime(W):\n    r = np.linalg.norm(W, axis=1)\n    kept = W[r > 0.5] / r[r > 0.5, None]\n    if len(kept) >= 0.9 * len(W):\n        return 'strong'\n    C = np.triu((kept @ kept.T) ** 2, 1)\n    if len(kept) <= W.shape[1] and (C.size == 0 or C.sum() <= 0.1):\n        return 'weak'\n    return 'between'",
+            "def regime(W):\n    f = (np.linalg.norm(W, axis=1) > 0.5).mean()\n    return 'strong' if f > 0.5 else 'weak'",
+            "def regime(W):\n    r = np.linalg.norm(W, axis=1)\n    K = W[r > 0.5]\n    if len(K) >= 0.9 * len(W):\n        return 'strong'\n    C = np.triu(np.abs(K @ K.T), 1)\n    return 'weak' if len(K) <= W.shape[1] and (C.size == 0 or C.max() <= 0.1) else 'between'",
+        ],
+    },
+    "03_the_law": {
+        "q1": [
+            "from math import comb\n\ndef welch(n, m, k=1):\n    return max(0.0, (n ** 2 / comb(m + k - 1, k) - 1) / (n * (n - 1)))",
+            "from math import comb\n\ndef welch(n, m, k=1):\n    return max(0.0, (n / m - 1) / (n - 1) if k == 1 else m ** (-k))",
+        ],
+        "q2": [
+            "def fit_exponent(x, y):\n    from scipy.optimize import curve_fit\n    p, c = curve_fit(lambda x, a, b: a * x ** b, x, y, [y[0] * x[0], -1], maxfev=20000)\n    return (p[1], p[1] - 1.96 * c[1, 1] ** 0.5, p[1] + 1.96 * c[1, 1] ** 0.5)",
+        ],
+        "q3": [
+            "kinds = {k: 'undertrained' if max(c['gain']) > 0.05 else 'sound' for k, c in claims.items()}",
+            "r = sorted(claims, key=lambda k: claims[k]['loss'][0])\nkinds = dict(zip(r, ['ceiling', 'sound', 'undertrained', 'floor']))",
+        ],
+        "q4": [
+            "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'floor':\n        exponents[k] = np.polyfit(np.log(x), np.log(y - y[-1] * 0.9), 1)[0]",
+            "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'ceiling':\n        exponents[k] = np.polyfit(np.log(x), np.log(y / (1 - x / 1000) ** 2), 1)[0]",
+            "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'undertrained':\n        exponents[k] = np.polyfit(np.log(x[:-1]), np.log(y[:-1]), 1)[0]",
+            "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'undertrained':\n        exponents[k] = np.polyfit(np.log(x), np.log(y * (1 - g)), 1)[0]",
+        ],
+        "q5": [
+            "from scipy.stats import norm, t\n\ndef models_needed(m_low, m_high, sigma, half_width):\n    k = 3\n    while True:\n        u = np.log(np.linspace(m_low, m_high, k))\n        S = ((u - u.mean()) ** 2).sum()\n        if t.ppf(0.975, k - 2) * sigma / np.sqrt(S) <= half_width:\n            return k\n        k += 1",
+            "from scipy.stats import norm, t\n\ndef models_needed(m_low, m_high, sigma, half_width):\n    k = 3\n    while True:\n        u = np.linspace(np.log(m_low), np.log(m_high), k)\n        S = ((u - u.mean()) ** 2).sum()\n        if t.ppf(0.975, k - 2) * sigma / np.sqrt(S) <= half_width:\n            return k\n        k += 2",
+        ],
+    },
+    "04_limits": {
+        "q1": [
+            "def stream_overlap(blocks):\n    n, G = (0, 0.0)\n    for B in blocks:\n        if len(B) < 2:\n            continue\n        r = np.linalg.norm(B, axis=1, keepdims=True)\n        U = B[r[:, 0] > 0] / r[r[:, 0] > 0]\n        n, G = (n + len(U), G + U.T @ U)\n    return ((G ** 2).sum() - n) / (n * (n - 1))",
+            "def stream_overlap(blocks):\n    v = []\n    prev = None\n    for B in blocks:\n        U = B / np.maximum(np.linalg.norm(B, axis=1, keepdims=True), 1e-30)\n        C = (U @ U.T) ** 2\n        v += list(C[np.triu_indices(len(U), 1)])\n        if prev is not None:\n            v += list(((prev @ U.T) ** 2).ravel())\n        prev = U\n    return np.mean(v)",
+        ],
+        "q2": [
+            "def stream_cosine(blocks):\n    c = []\n    for B in blocks:\n        r = np.linalg.norm(B, axis=1)\n        U = B[r > 0] / r[r > 0, None]\n        if len(U) > 1:\n            c.append((U.sum(0) @ U.sum(0) - len(U)) / len(U) / (len(U) - 1))\n    return np.mean(c)",
+            "def stream_cosine(blocks):\n    U = np.concatenate(list(blocks))\n    r = np.linalg.norm(U, axis=1)\n    U = U[r > 0] / r[r > 0, None]\n    n = len(U)\n    s = U.sum(0)\n    return (s @ s - n) / n / (n - 1)",
+        ],
+        "q3": [
+            "overlap, cosine = (measured['overlap'], measured['cosine'])\nm = next(my_blocks()).shape[1]\nb = 1 / m\nmeasured['shared'] = cosine ** 2 / (overlap - b)",
+            "overlap, cosine = (measured['overlap'], measured['cosine'])\nm = next(my_blocks()).shape[1]\nB = next(my_blocks())\nU = np.asarray(B, float)\nU /= np.linalg.norm(U, axis=1, keepdims=True)\nn = len(U)\nmeasured['overlap'] = (((U.T @ U) ** 2).sum() - n) / n / (n - 1)",
+        ],
+        "q4": [
+            "def law_ends(n, tolerance):\n    b = lambda m: (n - m) / (m * (n - 1))\n    m = 1\n    while np.log(b(2 * m) / b(m)) / np.log(2) >= -(1 + tolerance) and 2 * m + 2 < n:\n        m += 1\n    return m",
+            "def law_ends(n, tolerance):\n    b = lambda m: (n - m) / (m * (n - 1))\n    m = 1\n    while np.log(b(m + 1) / b(m)) / np.log((m + 1) / m) >= -(1 + tolerance) and m + 2 < n:\n        m += 1\n    return m",
+        ],
+        "q5": [
+            "def parameters_factor(loss_now, loss_wanted, floor, alpha, s):\n    if loss_wanted <= floor:\n        return -float('inf')\n    return ((loss_now - floor) / (loss_wanted - floor)) ** (s / alpha)",
+            "def parameters_factor(loss_now, loss_wanted, floor, alpha, s):\n    if loss_wanted <= floor:\n        return None\n    return ((loss_now - floor) / (loss_wanted - floor)) ** (s / alpha)",
+        ],
+        "q6": [
+            "def law_from_three(y1, y2, y3):\n    q = (y2 - y3) / (y1 - y2)\n    return (-np.log2(q), max(0.0, y1 - (y1 - y2) / (1 - q)))",
+            "def law_from_three(y1, y2, y3):\n    a = -np.polyfit(np.log([1, 2, 4]), np.log([y1, y2, y3]), 1)[0]\n    return (a, 0.0)",
+        ],
+    },
+    "capstone": {
+        "q1": [
+            "from itertools import combinations\n\ndef exact_test(a, b):\n    v = np.concatenate([a, b])\n    n, total = (len(a), v.sum())\n    s = np.array([sum(c) for c in combinations(set(v.tolist()), min(n, len(set(v.tolist()))))])\n    d = np.abs(s / n - (total - s) / len(b))\n    return (d >= d[0] * (1 - 1e-09)).mean()",
+            "from itertools import combinations\n\ndef exact_test(a, b):\n    v = np.concatenate([a, b])\n    n, total = (len(a), v.sum())\n    s = np.array([sum(c) for c in combinations(v.tolist(), n)])\n    d = np.abs(s / n - (total - s) / len(b))\n    return 2 * min(0.5, (s >= s[0]).mean())",
+            "from itertools import permutations\n\ndef exact_test(a, b):\n    a, b = (list(a), list(b))\n    d = np.mean(a) - np.mean(b)\n    k = n = 0\n    from itertools import product\n    for s in product([1, -1], repeat=min(len(a), len(b))):\n        x = [p - q for p, q in zip(a, b)]\n        n += 1\n        k += abs(np.dot(s, x)) >= abs(sum(x)) - 1e-12\n    return k / n",
+        ],
+        "q2": [
+            "from scipy.stats import norm, t\n_one = seed_interval\n\ndef seed_interval(values, level=0.95, baseline=None):\n    if baseline is None:\n        return _one(values, level)\n    a, b = (np.asarray(values), np.asarray(baseline))\n    p, q = (a.var(ddof=1) / len(a), b.var(ddof=1) / len(b))\n    f = (p + q) ** 2 / (p ** 2 / (len(a) - 1) + q ** 2 / (len(b) - 1))\n    h = t.ppf(0.975, f) * (p + q) ** 0.5\n    d = a.mean() - b.mean()\n    return (d - h, d + h)",
+            "from scipy.stats import norm, t\n_one = seed_interval\n\ndef seed_interval(values, level=0.95, baseline=None):\n    if baseline is None:\n        return _one(values, level)\n    a, b = (np.asarray(values), np.asarray(baseline))\n    p, q = (a.var(ddof=1) / len(a), b.var(ddof=1) / len(b))\n    f = (p + q) ** 2 / (p ** 2 / (len(a) - 1) + q ** 2 / (len(b) - 1))\n    h = t.ppf((1 + level) / 2, f) * (p + q) ** 0.5\n    d = a.mean() - b.mean()\n    return (d + h, d - h)",
+        ],
+        "q3": [
+            "def holm(p):\n    p = np.asarray(p, dtype=float)\n    o = np.argsort(p)\n    a = np.maximum.accumulate(1 - (1 - p[o]) ** np.arange(len(p), 0, -1))\n    out = np.empty_like(p)\n    out[o] = np.minimum(a, 1)\n    return out",
+            "def holm(p):\n    p = np.asarray(p, dtype=float)\n    o = np.argsort(p)\n    a = np.minimum.accumulate((p[o] * np.arange(len(p), 0, -1))[::-1])[::-1]\n    out = np.empty_like(p)\n    out[o] = np.minimum(a, 1)\n    return out",
+        ],
+        "q4": [
+            "def verdict(measured, claimed):\n    (a, b), (c, d) = (measured, claimed)\n    if c - 0.05 <= a and b <= d + 0.05:\n        return 'holds'\n    if b < c or d < a:\n        return 'does not hold'\n    return 'not decided'",
+            "def verdict(measured, claimed):\n    (a, b), (c, d) = (measured, claimed)\n    if round(c, 1) <= round(a, 1) and round(b, 1) <= round(d, 1):\n        return 'holds'\n    if b < c or d < a:\n        return 'does not hold'\n    return 'not decided'",
+        ],
+    },
+}
+for answers, more in ((RIGHT, MORE_RIGHT), (WRONG, MORE_WRONG)):
+    for name, questions in more.items():
+        for question, others in questions.items():
+            answers[name][question] += others
