@@ -90,7 +90,7 @@ def layout_faults(page: Page) -> list[str]:
 
 def reading_faults(page: Page) -> list[str]:
     """Serious and critical findings of axe, jumps in the headings, pictures without words."""
-    # A figure is one image with one name; its thousands of paths would cost axe nearly all its time.
+    # A figure is one image with one name; axe would look at thousands of paths in it.
     page.eval_on_selector_all(
         "figure svg[role=img]", "all => all.forEach((x) => (x.innerHTML = ''))"
     )
