@@ -6,6 +6,7 @@ for what they share is made once.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ import book
 import chromium as browser
 
 MEASURED: dict[str, list[str]] = {}
+
+# One of several processes of tests keeps to a core (`test_cores.py` asks for two all the same).
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.update(OMP_NUM_THREADS="1", LOKY_MAX_CPU_COUNT="1")
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook

@@ -23,7 +23,7 @@ import notebook_rules as rules
 
 pytestmark = pytest.mark.chapters
 
-# The design allows a chapter 90 seconds on two idle cores (120 for 5 and 6, 180 for 8): the times
+# The design allows a chapter 90 seconds on two idle cores (180 for the reproduction, 8): the times
 # are printed at the end, to be read. A busy machine is no fault of a page, so that only one that
 # has run away fails here.
 ALLOWED = float(os.environ.get("CHAPTER_SECONDS", "600"))

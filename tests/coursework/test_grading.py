@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 import sys
+import tempfile
 import textwrap
 import time
 import zipfile
@@ -53,6 +54,12 @@ def points(result: dict) -> float:
 def rows(out: Path) -> dict[str, dict]:
     with open(out / "grades.csv", newline="", encoding="utf8") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
+
+
+@pytest.fixture(autouse=True)
+def own_scratch(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What others grade on this machine at the same time is not what these tests left behind."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("scratch")))
 
 
 @pytest.fixture
@@ -379,7 +386,7 @@ def still_running() -> list[str]:
 
 
 def left_folders() -> set[str]:
-    place = Path(os.environ.get("TMPDIR", "/tmp"))
+    place = Path(tempfile.gettempdir())
     return {p.name for p in place.iterdir() if p.name.startswith(("grading-", "grade-", "submiss"))}
 
 
