@@ -56,7 +56,7 @@ chromium: $(INSTALLED)
 
 test: lint chromium book  ## everything: style, types, the book, its pages in Chromium
 	$(RUNS) $(BIN)/python -m superposition.claims
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations=25
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25
 
 # The newest versions that the ranges in pyproject.toml allow, written down. Then: make test.
 pins:  ## refresh constraints.txt from the ranges in pyproject.toml

@@ -1,7 +1,6 @@
-"""Cheap tests first, the built book for those that need it, and what was measured at the end.
+"""The order of the tests, the built book for those that need it, what was measured at the end.
 
-`make test` runs two processes of tests; a file's tests stay together, and so do the coursework's,
-for what they share is made once.
+`make test` runs two processes of tests; a file's tests stay together and share what they make.
 """
 
 from __future__ import annotations
@@ -21,19 +20,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.update(OMP_NUM_THREADS="1", LOKY_MAX_CPU_COUNT="1")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What fails in a second fails first; Chromium comes last."""
-    for item in items:
-        together = "coursework" if "coursework" in item.path.parts else item.path.name
-        item.add_marker(pytest.mark.xdist_group(together))
+    """What fails in a second fails first; of two processes none shall end alone on a long file."""
 
     def cost(item: pytest.Item) -> int:
-        return 2 * bool(item.get_closest_marker("browser")) + bool(
-            item.get_closest_marker("chapters")
-        )
+        browser, *long = (item.get_closest_marker(x) for x in ("browser", "chapters", "long"))
+        return 2 * bool(browser) + any(long)
 
-    items.sort(key=cost)
+    items.sort(key=cost, reverse="PYTEST_XDIST_WORKER" in os.environ)
 
 
 @pytest.fixture(scope="session")

@@ -199,6 +199,7 @@ def test_the_random_bias_of_the_published_start_costs_loss() -> None:
     assert start["published"] > 1.5 * start["zero"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("m", "gammas"), [(24, [-1.0, -0.33, -0.11, 0.11, 0.33, 1.0]), (8, [0.11, 0.33, 1.0])]
 )
