@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -58,6 +59,39 @@ def test_the_pins_meet_every_requirement() -> None:
 def test_colab_meets_the_packages_own_requirements() -> None:
     """So that pip, in a page's first cell, has no reason to replace anything there."""
     assert missed(OWN, pins("tests/colab.txt")) == []
+
+
+def imported(source: str) -> set[str]:
+    """Distributions that a piece of Python imports, at its top or within a function."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(str(node.module).split(".")[0])
+    found = metadata.packages_distributions()
+    return {
+        canonicalize_name(found.get(name, [name])[0])
+        for name in names - {*sys.stdlib_module_names, "google", "superposition"}
+    }
+
+
+def test_whatever_module_and_chapters_import_comes_with_the_package() -> None:
+    """Colab has more packages than that; who installs the package alone has not."""
+    own = {canonicalize_name(requirement.name) for requirement in OWN}
+    known = own | {
+        canonicalize_name(Requirement(text).name)
+        for name in own
+        for text in metadata.requires(name) or []
+        if "extra ==" not in text
+    }
+    for file in MODULE.glob("*.py"):
+        assert imported(file.read_text(encoding="utf8")) <= known, file.name
+    for file in (book.ROOT / "chapters").glob("*.ipynb"):
+        cells = json.loads(file.read_text(encoding="utf8"))["cells"]
+        for cell in cells:
+            if cell["cell_type"] == "code" and "%pip" not in (code := "".join(cell["source"])):
+                assert imported(code) <= known, file.name
 
 
 def test_an_unmet_requirement_is_found() -> None:

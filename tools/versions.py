@@ -19,7 +19,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ["features", "geometry", "scaling", "theory", "plots", "engine", "toy"]
-TOOLS = ["ipykernel", "nbclient", "nbformat", "pytest", "pyyaml"]  # what running the tests takes
+TOOLS = [
+    "beautifulsoup4",
+    "ipykernel",
+    "nbclient",
+    "nbformat",
+    "pytest",
+    "pyyaml",
+]  # what running the tests takes
 RUN = """
 import sys, nbclient, nbformat
 notebook = nbformat.read(sys.argv[1], as_version=4)

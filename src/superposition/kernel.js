@@ -4,6 +4,8 @@ function render({ model, el }) {
     model.set("result", result);
     model.save_changes();
   };
+  // JupyterLab's shortcuts take the arrow keys from all but those who ask to keep them.
+  el.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", ""));
   const KINDS = { playground, law: measureTheLaw, states: stateSlider };
   const draw = () => KINDS[model.get("kind")](el, model.get("settings"), false, report);
   let stop = draw();

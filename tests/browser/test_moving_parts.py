@@ -364,3 +364,13 @@ def test_with_a_kernel_results_go_to_python_and_new_states_come_from_it(kernel: 
       model.heard["change:settings"]();
     }""")
     assert kernel.get_by_text("new").is_visible()
+
+
+def test_in_jupyterlab_the_arrow_keys_stay_with_the_slider(kernel: Page) -> None:
+    """Lab's shortcuts take keys from whatever has the focus, unless it is marked like this."""
+    kernel.evaluate("""() => document.addEventListener("keydown", (event) => {
+      if (!event.target.hasAttribute("data-lm-suppress-shortcuts")) event.preventDefault();
+    }, { capture: true })""")
+    kernel.get_by_role("slider").focus()
+    kernel.keyboard.press("ArrowRight")
+    assert kernel.evaluate("model.state.result") == {"state": 1}
