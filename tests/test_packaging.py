@@ -25,6 +25,7 @@ PROJECT = tomllib.loads((book.ROOT / "pyproject.toml").read_text(encoding="utf8"
 OWN = [Requirement(text) for text in PROJECT["dependencies"]]
 EXTRAS = [Requirement(t) for extra in PROJECT["optional-dependencies"].values() for t in extra]
 MODULE = book.ROOT / "src" / "superposition"
+DISTRIBUTIONS = metadata.packages_distributions()  # seconds: it reads every package's record
 
 
 def pins(name: str) -> dict[str, str]:
@@ -69,9 +70,8 @@ def imported(source: str) -> set[str]:
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             names.add(str(node.module).split(".")[0])
-    found = metadata.packages_distributions()
     return {
-        canonicalize_name(found.get(name, [name])[0])
+        canonicalize_name(DISTRIBUTIONS.get(name, [name])[0])
         for name in names - {*sys.stdlib_module_names, "google", "superposition"}
     }
 
@@ -224,7 +224,7 @@ LAYERS = {  # from design.md: imports run from the later layers to the earlier o
         "runs",
         "smaller",
     },
-    "shown": {"plots", "widgets", "playground"},
+    "shown": {"plots", "widgets"},
 }
 
 
