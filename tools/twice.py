@@ -20,8 +20,13 @@ NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?")
 NAMES = re.compile(r'\bid="[^"]*"|#[A-Za-z][\w-]*|url\([^)]*\)')  # made up anew by each drawing
 
 
+def cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The cells of code: the build's cache keeps no others."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
 def code(notebook: nbformat.NotebookNode) -> str:
-    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return "\n".join(cell.source for cell in cells(notebook))
 
 
 def shown(cell: nbformat.NotebookNode) -> list[str]:
@@ -41,8 +46,7 @@ def differences(
 ) -> tuple[int, list[str]]:
     """How many numbers were compared, and what differs."""
     count, found = 0, []
-    pairs = zip(first.cells, second.cells, strict=True)
-    for a, b in ((a, b) for a, b in pairs if a.cell_type == "code"):
+    for a, b in zip(cells(first), cells(second), strict=True):
         one, two = shown(a), shown(b)
         count += len(one)
         if len(one) != len(two):
