@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -28,6 +29,12 @@ def with_words(notebook):  # type: ignore[no-untyped-def]
 
 
 BEFORE = page('<g id="p1a2"><use href="#m4f"/><path d="M 1.5 2"/></g>')
+
+
+def test_names_in_the_states_of_a_widget_are_names_too() -> None:
+    states = [json.dumps([f'<g id="p{k}"><path d="M {k} 2"/></g>', "id"]) for k in (1, 3)]
+    assert [len(twice.shown(page(x).cells[0])) for x in states] == [4, 4]
+    assert len(twice.differences(page(states[0]), page(states[1]))[1]) == 1
 
 
 def test_the_same_numbers_under_other_names_are_the_same() -> None:

@@ -17,7 +17,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?")
-NAMES = re.compile(r'\bid="[^"]*"|#[A-Za-z][\w-]*|url\([^)]*\)')  # made up anew by each drawing
+# Made up anew by each drawing; in a widget's states the quotes are escaped.
+NAMES = re.compile(r'\bid=\\*"[^"\\]*|#[A-Za-z][\w-]*|url\([^)]*\)')
 
 
 def cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
