@@ -17,8 +17,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?")
-# Made up anew by each drawing; in a widget's states the quotes are escaped.
-NAMES = re.compile(r'\bid=\\*"[^"\\]*|#[A-Za-z][\w-]*|url\([^)]*\)')
+# Made up anew by each drawing, or each run; in a widget's states the quotes are escaped.
+NAMES = re.compile(r'\bid=\\*"[^"\\]*|#[A-Za-z][\w-]*|url\([^)]*\)|\b0x[0-9a-f]+')
 
 
 def cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
