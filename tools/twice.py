@@ -36,7 +36,7 @@ def shown(cell: nbformat.NotebookNode) -> list[str]:
     for output in cell.outputs:
         if output.output_type == "stream" and output.name == "stdout":
             text.append(output.text)
-        for kind, data in output.get("data", {}).items():
+        for kind, data in sorted(output.get("data", {}).items()):
             if kind.startswith("text/") or kind == "image/svg+xml":
                 text.append(data)
     return NUMBER.findall(NAMES.sub("", "\n".join(text)))
