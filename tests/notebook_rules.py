@@ -82,6 +82,11 @@ def text(cell: Any) -> str:
     return "".join(cell["source"])
 
 
+def tree(cell: Any) -> ast.Module:
+    """A cell's code, magics and all, as Python sees it."""
+    return ast.parse(TransformerManager().transform_cell(text(cell)))
+
+
 def markdown_faults(cell: Any) -> Iterator[str]:
     """MyST that Colab and GitHub would show as raw text, and HTML that one of them drops."""
     prose = CODE_OR_MATH.sub("", text(cell))
@@ -107,7 +112,7 @@ def code_faults(cell: Any) -> Iterator[str]:
         yield f"{len(source.splitlines())} lines of code, more than {LONGEST}"
     if source.rstrip() == FIRST_CELL:
         return
-    for node in ast.walk(ast.parse(TransformerManager().transform_cell(source))):
+    for node in ast.walk(tree(cell)):
         if isinstance(node, ast.Call):
             yield from call_faults(node)
         if isinstance(node, ast.Constant) and MADE_BEFORE.search(str(node.value)):

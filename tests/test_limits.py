@@ -60,10 +60,8 @@ def test_equal_arrows_are_misread_as_often_as_counting_says():
     assert reading.overconfidence == pytest.approx(0, abs=0.012)
 
 
-def test_a_bias_and_a_lost_row_change_the_answer():
+def test_a_lost_row_changes_the_answer():
     p = torch.tensor([0.3, 0.3, 0.3])
-    reading = limits.read_strongest(torch.eye(3), p, torch.tensor([9.0, 0.0, 0.0]))
-    assert reading.wrong > 0.5 and reading.invented > 0.3
     dropped = limits.read_strongest(torch.eye(3)[:, :2], p)
     assert 0.2 < dropped.wrong < 0.5
 

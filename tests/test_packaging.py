@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import json
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -20,12 +20,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import book
+import notebook_rules as rules
 
 PROJECT = tomllib.loads((book.ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
 OWN = [Requirement(text) for text in PROJECT["dependencies"]]
 EXTRAS = [Requirement(t) for extra in PROJECT["optional-dependencies"].values() for t in extra]
 MODULE = book.ROOT / "src" / "superposition"
-DISTRIBUTIONS = metadata.packages_distributions()  # seconds: it reads every package's record
 
 
 def pins(name: str) -> dict[str, str]:
@@ -62,36 +62,40 @@ def test_colab_meets_the_packages_own_requirements() -> None:
     assert missed(OWN, pins("tests/colab.txt")) == []
 
 
-def imported(source: str) -> set[str]:
-    """Distributions that a piece of Python imports, at its top or within a function."""
+def imported(tree: ast.Module) -> set[str]:
+    """What a piece of Python imports, at its top or within a function, as dotted names."""
     names = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names.add(str(node.module).split(".")[0])
-    return {
-        canonicalize_name(DISTRIBUTIONS.get(name, [name])[0])
-        for name in names - {*sys.stdlib_module_names, "google", "superposition"}
-    }
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            start = "." * node.level + (f"{node.module}." if node.module else "")
+            names |= {start + alias.name for alias in node.names}
+    return names
+
+
+def module_tree(name: str) -> ast.Module:
+    return ast.parse((MODULE / f"{name}.py").read_text(encoding="utf8"))
 
 
 def test_whatever_module_and_chapters_import_comes_with_the_package() -> None:
     """Colab has more packages than that; who installs the package alone has not."""
-    own = {canonicalize_name(requirement.name) for requirement in OWN}
-    known = own | {
+    known = {canonicalize_name(requirement.name) for requirement in OWN}
+    known |= {
         canonicalize_name(Requirement(text).name)
-        for name in own
+        for name in known
         for text in metadata.requires(name) or []
         if "extra ==" not in text
     }
-    for file in MODULE.glob("*.py"):
-        assert imported(file.read_text(encoding="utf8")) <= known, file.name
-    for file in (book.ROOT / "chapters").glob("*.ipynb"):
-        cells = json.loads(file.read_text(encoding="utf8"))["cells"]
-        for cell in cells:
-            if cell["cell_type"] == "code" and "%pip" not in (code := "".join(cell["source"])):
-                assert imported(code) <= known, file.name
+    trees = {path.name: [module_tree(path.stem)] for path in MODULE.glob("*.py")}
+    for page in book.chapters():
+        notebook = nbformat.read(book.ROOT / f"{page}.ipynb", as_version=4)
+        trees[page] = [rules.tree(cell) for cell in notebook.cells if cell.cell_type == "code"]
+    found = metadata.packages_distributions()
+    for where, parts in trees.items():
+        tops = {name.split(".")[0] for part in parts for name in imported(part)}
+        for top in tops - {*sys.stdlib_module_names, "superposition", ""}:
+            assert canonicalize_name(found.get(top, [top])[0]) in known, f"{where} imports {top}"
 
 
 def test_an_unmet_requirement_is_found() -> None:
@@ -237,13 +241,7 @@ def test_imports_run_one_way(name: str) -> None:
     }
     layers = [layer for layer, names in LAYERS.items() if name in names]
     assert layers or name == "__init__", f"say in LAYERS where {name} belongs"
-    tree = ast.parse((MODULE / f"{name}.py").read_text(encoding="utf8"))
-    imported = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imported |= {part for alias in node.names for part in alias.name.split(".")}
-        elif isinstance(node, ast.ImportFrom):
-            imported |= set((node.module or "").split(".")) | {a.name for a in node.names}
+    parts = {part for dotted in imported(module_tree(name)) for part in dotted.split(".")}
     for layer in layers or ["mathematics"]:
-        assert imported & forbidden.get(layer, set()) == set()
-    assert "chapters" not in imported
+        assert parts & forbidden.get(layer, set()) == set()
+    assert "chapters" not in parts

@@ -53,20 +53,6 @@ def test_exponents_of_both_regimes_and_their_ranges():
         theory.strong_exponent(float("nan"))
 
 
-def test_the_linear_loss_is_exact():
-    p = features.power_law(12, 0.7, density=1.5)
-    W = torch.randn(12, 4, generator=generator(1)) / 2
-    b = torch.randn(12, generator=generator(2)) / 5
-    x = features.sample(p, 400_000, generator(3))
-    y = x @ W @ W.T - x
-    mean, error = monte_carlo((y + b).square().sum(1))
-    assert abs(theory.linear_loss(W, p, b) - mean) < 4.5 * error
-    best = -y.mean(0)
-    mean, error = monte_carlo((y + best).square().sum(1))
-    assert abs(theory.linear_loss(W, p) - mean) < 4.5 * error
-    assert theory.linear_loss(torch.eye(12), p) == 0
-
-
 def test_interference_is_what_active_features_hear():
     p = features.power_law(20, 0.5, density=2.0)
     W = geometry.random_unit_vectors(20, 5, generator(4)) + 0.1  # a mean overlap that is not 0
@@ -102,9 +88,8 @@ def test_weak_loss_refuses_masks_and_counts_that_do_not_fit(bad):
 
 def test_matrices_that_do_not_fit_are_refused():
     p = features.linear(4)
-    for function in (theory.linear_loss, theory.interference):
-        with pytest.raises(ValueError, match="one row per feature"):
-            function(torch.eye(3), p)
+    with pytest.raises(ValueError, match="one row per feature"):
+        theory.interference(torch.eye(3), p)
     with pytest.raises(ValueError, match="m must be"):
         theory.orthonormal_loss(p, 0)
 

@@ -19,14 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ["features", "geometry", "scaling", "theory", "plots", "engine", "toy"]
-TOOLS = [
-    "beautifulsoup4",
-    "ipykernel",
-    "nbclient",
-    "nbformat",
-    "pytest",
-    "pyyaml",
-]  # what running the tests takes
+# What running the tests takes.
+TOOLS = ["beautifulsoup4", "ipykernel", "nbclient", "nbformat", "pytest", "pyyaml"]
 RUN = """
 import sys, nbclient, nbformat
 notebook = nbformat.read(sys.argv[1], as_version=4)

@@ -22,7 +22,7 @@ FOODS = ("sandwich", "omelette", "pancake", "noodles", "porridge", "salad", "bur
 def related_words(lab: Lab) -> Effect:
     """Is a sight nearer to its place than to a dish? Share of all triples, by sight."""
     if lab.language_model is None:
-        return Effect(np.nan, (np.nan, np.nan), "no model weights at hand", missing=True)
+        return Effect(text="no model weights at hand", missing=True)
     embed = lab.language_model[0]
 
     def unit(v: Tensor) -> Tensor:

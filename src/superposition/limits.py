@@ -1,7 +1,7 @@
 """Where the law stops: what a halving costs, when a read-out errs, when a combination is seen.
 
-A code h = Wᵀx holds features x, shape (n,), in m numbers; z = W h + b reads them back (the toy
-model before its ReLU). Nothing is trained here.
+A code h = Wᵀx holds features x, shape (n,), in m numbers; z = W h reads them back (the toy
+model before its bias and its ReLU). Nothing is trained here.
 """
 
 from __future__ import annotations
@@ -36,12 +36,11 @@ class Reading:
 
 
 def read_strongest(
-    W: Tensor, p: Tensor, b: Tensor | None = None, *, fitted: Tensor | None = None,
-    samples: int = 20_000, seed: int = 0,
-) -> Reading:  # fmt: skip
+    W: Tensor, p: Tensor, *, fitted: Tensor | None = None, samples: int = 20_000, seed: int = 0
+) -> Reading:
     """Name the strongest feature of each sample by the largest z, with a confidence.
 
-    W (n, m), p (n,), b (n,) or zero. Confidence is the largest entry of softmax(z / T); T
+    W (n, m), p (n,). Confidence is the largest entry of softmax(z / T); T
     maximises the likelihood of the right answers on other samples, of the same frequencies or of
     `fitted`, (n,). Samples with no active feature are left out.
     """
@@ -50,7 +49,7 @@ def read_strongest(
     def draw(p: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x = features.sample(p, samples, generator)
         x = x[(x > 0).any(dim=1)]
-        return x, x @ W @ W.T + (0 if b is None else b), x.argmax(dim=1)
+        return x, x @ W @ W.T, x.argmax(dim=1)
 
     _, z, truth = draw(p if fitted is None else fitted)
 
@@ -84,7 +83,7 @@ def misread_tokens(
 
 
 def combination_hits(
-    W: Tensor, p: Tensor, pairs: Tensor, b: Tensor | None = None, *,
+    W: Tensor, p: Tensor, pairs: Tensor, *,
     false_alarms: float = 1e-3, samples: int = 50_000, seed: int = 0,
 ) -> NDArray[np.float64]:  # fmt: skip
     """How often "a and b are both here" is noticed, for each pair (a, b) of `pairs`, (k, 2).
@@ -92,12 +91,12 @@ def combination_hits(
     The detector says yes if min(z_a, z_b) is above a threshold, which a share `false_alarms` of
     the samples with just one of the two reaches (values from 0 to 2, as in the data). Where both
     are present their values are from 1 to 2, so that only interference can hide them. W (n, m),
-    p (n,), b (n,) or zero. Returns the share noticed, shape (k,).
+    p (n,). Returns the share noticed, shape (k,).
     """
     generator = torch.Generator().manual_seed(seed)
     x = features.sample(p, samples, generator)
     K, hits = W @ W.T, []
-    z = x @ K + (0 if b is None else b)
+    z = x @ K
     for pair in torch.as_tensor(pairs):
         value = torch.rand(2, samples, 2, generator=generator)
         one = 2 * value[0]

@@ -18,9 +18,14 @@ from scipy.stats import t as student
 from torch import Tensor
 
 from superposition import cores, runs
-from superposition.engine import HELD_OUT_POWER, PROTOCOLS, Bundle, Sampler, learning_rate
-
-_HELD_OUT_SEED = 987_654_321  # as in `toy`: every loss is taken on the same fresh rows
+from superposition.engine import (
+    HELD_OUT_POWER,
+    HELD_OUT_SEED,
+    PROTOCOLS,
+    Bundle,
+    Sampler,
+    learning_rate,
+)
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def _train_some(job: tuple[Tensor, list[Packing], list[int]]) -> tuple[Tensor, l
     bundle = _Variants(p, ways, seeds[0])
     bundle.run(ways[0].steps)
     W = [[bundle.theta[:, k, : way.m].detach().clone()] for k, way in enumerate(ways)]
-    return bundle.held_out(_HELD_OUT_SEED)[0][:, None], W
+    return bundle.held_out()[0][:, None], W
 
 
 def _train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
@@ -181,7 +186,7 @@ def _train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> tuple[Tens
         adam.zero_grad()
         losses_on(samplers, recipe.batch).sum().backward()
         adam.step()
-    fresh = [Sampler(p, True, _HELD_OUT_SEED, p.device, HELD_OUT_POWER) for _ in seeds]
+    fresh = [Sampler(p, True, HELD_OUT_SEED, p.device, HELD_OUT_POWER) for _ in seeds]
     with torch.no_grad():
         found = torch.stack([losses_on(fresh, 1024) for _ in range(40)]).mean(0)
     return found.double(), [w.clone() for w in W.detach()]

@@ -87,7 +87,6 @@ OVERLAPS_SOURCE = f"{PAPER}, read off figure 8a (about two digits)"
 
 #: α_m of L = A / m^α_m + B(family, corpus) over 4 families and 4 corpora.
 LOSS_EXPONENT = Value(0.91, f"{PAPER}, language-model loss fit", 0.04)
-LOSS_CORPORA = ("wikitext", "c4", "pile", "bookcorpus")
 
 #: Toy model, n = 10,240, strong superposition (γ = -1): α_m by frequency law.
 STRONG_EXPONENTS: dict[str, Value] = {

@@ -1,9 +1,9 @@
 """Power laws fitted to measurements, with intervals that mean what they say.
 
-Errors are taken as relative (equal scatter of log y, or the scatter given), so the straight
-line in log-log is ordinary least squares with Student's t, and the law with an offset gets a
-profile-likelihood interval: the exponents whose best fit is not significantly worse than the
-best of all (Bates and Watts 1988, Nonlinear Regression Analysis, section 6.1).
+Errors are taken as relative (equal scatter of log y), so the straight line in log-log is ordinary
+least squares with Student's t, and the law with an offset gets a profile-likelihood interval: the
+exponents whose best fit is not significantly worse than the best of all (Bates and Watts 1988,
+Nonlinear Regression Analysis, section 6.1).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class PowerLaw:
 
     `interval` holds the exponent at rate `confidence`; an end may be infinite with an offset.
     `r2` is the share of the variance of log y that the fit explains. `misfit` is the
-    probability of so poor a fit if the law held with the error bars given (None without error
-    bars); below 0.01 the interval rests on the scatter about the law instead of them.
+    probability of so poor a fit if the law held with the seeds' scatter (None without seeds);
+    below 0.01 the interval rests on the scatter about the law instead.
     """
 
     exponent: float
@@ -55,15 +55,13 @@ def fit_power_law(
     y: ArrayLike | Tensor,
     offset: bool = False,
     *,
-    sigma: ArrayLike | Tensor | None = None,
     confidence: float = 0.95,
 ) -> PowerLaw:
     """Fit y = prefactor · x^exponent (+ offset) to positive points x, shape (k,), by log y.
 
     y has shape (k,), or (seeds, k) with one row per seed: then the points are the geometric
-    means over seeds, and their error is the seeds' scatter of log y, pooled over points.
-    `sigma`, shape (k,), gives standard errors of y instead. With neither, the error is the
-    scatter about the law. The offset is free: it may come out negative.
+    means over seeds, and their error is the seeds' scatter of log y, pooled over points;
+    without seeds it is the scatter about the law. The offset is free: it may come out negative.
 
     Raises ValueError on values that are not positive and finite, lengths that differ, or fewer
     than 3 distinct x (5 with an offset).
@@ -78,30 +76,21 @@ def fit_power_law(
             f"{len(np.unique(log_x))} distinct x are too few for a power law "
             f"{'with' if offset else 'without'} an offset: measure at {needed} or more"
         )
-    weight = np.ones(k)
-    known: tuple[float, float] | None = None  # variance of unit weight, its degrees of freedom
-    if sigma is not None:
-        s = _array(sigma)
-        if s.shape != (k,) or seeds is not None:
-            raise ValueError("sigma needs one y and one standard error per x (and no seeds in y)")
-        if not (np.isfinite(s) & (s > 0)).all():
-            raise ValueError("sigma holds a standard error that is not positive and finite")
-        weight, known = np.exp(2 * log_y) / s**2, (1.0, np.inf)
-    elif seeds is not None and len(seeds) > 1:
+    known: tuple[float, float] | None = None  # variance of a point, its degrees of freedom
+    if seeds is not None and len(seeds) > 1:
         known = (float(seeds.var(axis=0, ddof=1).mean()) / len(seeds), k * (len(seeds) - 1.0))
 
     # Everything below works with u = exponent · span and t in units of the span of log x.
     centre, span = float(log_x.mean()), float(np.ptp(log_x))
     t = (log_x - centre) / span
-    level = float(np.average(log_y, weights=weight))
+    level = float(log_y.mean())
     if offset:
-        u, rss, (a, c) = _best_with_offset(t, log_y - level, weight)
+        u, rss, (a, c) = _best_with_offset(t, log_y - level)
     else:
-        middle = float(np.average(t, weights=weight))
-        moment = float((weight * (t - middle) ** 2).sum())
-        u = float((weight * (t - middle) * log_y).sum()) / moment
-        a, c, level = 1.0, 0.0, level - u * middle
-        rss = float((weight * (log_y - level - u * t) ** 2).sum())
+        moment = float((t**2).sum())  # t has mean 0
+        u = float((t * log_y).sum()) / moment
+        a, c = 1.0, 0.0
+        rss = float(((log_y - level - u * t) ** 2).sum())
 
     free = k - parameters
     variance, degrees, misfit = rss / free, float(free), None
@@ -113,19 +102,19 @@ def fit_power_law(
     quantile = float(stats.t.ppf((1 + confidence) / 2, degrees))
     if offset:
         allowed = rss + variance * quantile**2
-        low, high = (_profile_end(t, log_y - level, weight, u, allowed, k) for k in (-1, 1))
+        low, high = (_profile_end(t, log_y - level, u, allowed, k) for k in (-1, 1))
     else:
         half = quantile * np.sqrt(variance / moment)
         low, high = u - half, u + half
 
-    total = float((weight * (log_y - np.average(log_y, weights=weight)) ** 2).sum())
+    total = float(((log_y - log_y.mean()) ** 2).sum())
     scale, exponent = np.exp(level), u / span
     return PowerLaw(
         exponent=exponent,
         interval=(low / span, high / span),
         prefactor=float(scale * a * np.exp(-exponent * centre)),
         offset=float(scale * c),
-        r2=1 - rss / total if total > 1e-24 * weight.sum() else float("nan"),
+        r2=1 - rss / total if total > 1e-24 * k else float("nan"),
         points=k,
         confidence=confidence,
         misfit=misfit,
@@ -171,23 +160,21 @@ def _array(values: Any) -> Vector:
     return np.asarray(values, dtype=np.float64)
 
 
-def _best_with_offset(t: Vector, log_y: Vector, weight: Vector) -> tuple[float, float, Vector]:
+def _best_with_offset(t: Vector, log_y: Vector) -> tuple[float, float, Vector]:
     """The best u, its sum of squares and (a, c) of y = a e^(ut) + c, by search and refinement."""
     u = np.sinh(np.linspace(-1, 1, 80) * np.arcsinh(_STEEPEST))
     for _ in range(6):
-        rss, coefficients = _profile(u, t, log_y, weight)
+        rss, coefficients = _profile(u, t, log_y)
         best = int(rss.argmin())
         u, found = np.linspace(u[max(best - 1, 0)], u[min(best + 1, len(u) - 1)], 20), u[best]
     return float(found), float(rss[best]), coefficients[best]
 
 
-def _profile_end(
-    t: Vector, log_y: Vector, weight: Vector, u: float, allowed: float, sign: int
-) -> float:
+def _profile_end(t: Vector, log_y: Vector, u: float, allowed: float, sign: int) -> float:
     """Where the profiled sum of squares first rises above `allowed` on one side of u."""
     steps = np.sinh(np.linspace(0, np.arcsinh(2e3 * _STEEPEST), 80)) / 1e3
     for _ in range(4):
-        above = _profile(u + sign * steps, t, log_y, weight)[0] > allowed
+        above = _profile(u + sign * steps, t, log_y)[0] > allowed
         first = int(above.argmax())
         if not above.any() or first == 0:
             break
@@ -195,7 +182,7 @@ def _profile_end(
     return u + sign * (end if above.any() and first else 0.0 if above.any() else np.inf)
 
 
-def _profile(u: Vector, t: Vector, log_y: Vector, weight: Vector) -> tuple[Vector, Vector]:
+def _profile(u: Vector, t: Vector, log_y: Vector) -> tuple[Vector, Vector]:
     """Least sum of squares of log y - log(a e^(ut) + c) for each u, (g,), and its (a, c), (g, 2).
 
     Levenberg and Marquardt's method on all u at once, in the basis 1 and e^(ut) - 1, scaled, so
@@ -208,18 +195,19 @@ def _profile(u: Vector, t: Vector, log_y: Vector, weight: Vector) -> tuple[Vecto
     def evaluate(beta: Vector) -> tuple[Vector, Vector]:
         f = np.einsum("gki,gi->gk", basis, beta)
         residual = log_y - np.log(np.where(f > 0, f, 1))
-        return f, np.where((f > 0).all(axis=1), residual**2 @ weight, np.inf)
+        return f, np.where((f > 0).all(axis=1), (residual**2).sum(axis=1), np.inf)
 
     def step(f: Vector, target: Vector, damping: Vector) -> Vector:
         design = basis / f[..., None]
-        weighted = (design * weight[:, None]).swapaxes(1, 2)
-        normal = weighted @ design
+        normal = design.swapaxes(1, 2) @ design
         normal += normal * damping[:, None, None] * np.eye(2)
-        return np.asarray(np.linalg.solve(normal, weighted @ target[..., None])[..., 0], np.float64)
+        return np.asarray(
+            np.linalg.solve(normal, design.swapaxes(1, 2) @ target[..., None])[..., 0], np.float64
+        )
 
     damping = np.full(len(u), 1e-9)
     beta = step(np.broadcast_to(np.exp(log_y), h.shape), np.ones_like(h), damping)
-    flat = np.array([np.exp(np.average(log_y, weights=weight)), 0.0])
+    flat = np.array([np.exp(log_y.mean()), 0.0])
     beta = np.where(np.isfinite(evaluate(beta)[1])[:, None], beta, flat)
     f, rss = evaluate(beta)
     for _ in range(30):

@@ -69,24 +69,6 @@ def strong_exponent(alpha: float) -> float:
     return max(1.0, 2 * (alpha - 1))
 
 
-def linear_loss(W: Tensor, p: Tensor, b: Tensor | None = None) -> float:
-    """E||W Wᵀ x - x + b||², the loss without the ReLU; exact for any W (n, m), p (n,), b (n,).
-
-    With A = W Wᵀ - I, E[x] = p and Var[x_j] = (4/3) p_j - p_j²:
-    Σ_j Var[x_j] ||A_j||² + ||A p + b||². Without b the best one is used, b = -A p, and the
-    second term vanishes. (Our derivation, from independence.)
-    """
-    p = check_probabilities(p).double()
-    W = torch.as_tensor(W).detach().double()
-    if W.ndim != 2 or len(W) != len(p):
-        raise ValueError(
-            f"W of shape {tuple(W.shape)} does not have one row per feature ({len(p)})"
-        )
-    A = W @ W.T - torch.eye(len(p), dtype=torch.float64)
-    shift = 0.0 if b is None else float((A @ p + torch.as_tensor(b).double()).square().sum())
-    return float(((MEAN_SQUARE_VALUE * p - p**2) * A.square().sum(0)).sum()) + shift
-
-
 def interference(W: Tensor, p: Tensor) -> float:
     """Mean squared disturbance of active features by other active ones, summed over features.
 

@@ -27,7 +27,6 @@ from .engine import PROTOCOLS, Bundle, Protocol
 from .features import check_probabilities
 
 TOLERANCE = 0.03  # a run has converged if twice its budget would take off less than this
-_HELD_OUT_SEED = 987_654_321
 _FLOATS = 1_600_000  # B × n × K of a bundle: beyond that, a model more no longer shares calls
 _PER_FEATURE = 10  # what a feature costs besides its m products, in such products
 _PER_STEP = 25_000  # what a step of a bundle costs besides its models, in such products
@@ -168,7 +167,7 @@ def _train_bundle(runs: Sequence[dict[str, Any]], recipe: Protocol, check: bool,
     for steps in ([recipe.steps // 2] if check else []) + [recipe.steps]:
         bundle = Bundle(p, widths, decays, seed, recipe, device)
         seen, history = bundle.run(steps)
-        losses[steps], error = bundle.held_out(_HELD_OUT_SEED)
+        losses[steps], error = bundle.held_out()
     theta = bundle.theta.detach().cpu()
     outcomes: list[ToyResult | str] = []
     for k, run in enumerate(runs):

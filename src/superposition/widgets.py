@@ -86,8 +86,8 @@ def playground(n: int = 60, m: int = 8, weight_decay: float = -1.0, alpha: float
     fig, axes = plots.figure(1, 2, sharey=True)
     kept = []
     for ax, result in zip(axes, toy.sweep(runs, check=False, progress=False), strict=True):
-        norms = result.W.norm(dim=1).tolist()
-        kept.append(sum(norm > 0.5 for norm in norms))
+        norms = result.W.norm(dim=1).numpy()
+        kept.append(int((norms > 0.5).sum()))
         strong = result.weight_decay < 0
         ax.bar(range(1, n + 1), norms, color=plots.STRONG if strong else plots.WEAK)
         ax.set(xlabel="feature, by rank", title=f"γ = {result.weight_decay:g}: {kept[-1]} kept")
