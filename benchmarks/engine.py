@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import resource
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ SEEN_FINAL = {0.5: 0.451, 1.0: 0.201, 1.5: 0.0270}  # of the published protocol,
 def dense_trainer(p: torch.Tensor, m: int, steps: int, bias_std: float) -> tuple[float, float]:
     """The published protocol in plain torch; seconds a step, and the final held-out loss."""
     g = torch.Generator().manual_seed(0)
-    n, recipe = len(p), engine.PROTOCOLS["published"]
+    n, recipe = len(p), replace(engine.PROTOCOLS["published"], steps=steps)
     W = (torch.randn(n, m, generator=g) / m**0.5).requires_grad_()
     b = (bias_std * torch.randn(n, generator=g)).requires_grad_()
     adam = torch.optim.Adam([W, b], lr=recipe.lr, fused=True)
@@ -36,7 +37,7 @@ def dense_trainer(p: torch.Tensor, m: int, steps: int, bias_std: float) -> tuple
         loss = (torch.relu(x @ W @ W.T + b) - x).square().sum(1).mean()
         adam.zero_grad()
         loss.backward()
-        lr = engine.learning_rate(recipe, t, steps)
+        lr = engine.learning_rate(recipe, t)
         with torch.no_grad():
             W.mul_(1 - lr * (1 - 1 / W.norm(dim=1, keepdim=True)))
         adam.param_groups[0]["lr"] = lr
@@ -85,11 +86,11 @@ def against_the_same_loss_from_zero_bias(full: bool) -> None:
           f"{per_step * steps / seconds:.0f}x")  # fmt: skip
 
 
-def phase_diagram(steps: int) -> None:
+def phase_diagram(steps: int, batch: int) -> None:
     laws = [features.power_law(200, a) for a in np.linspace(0, 2, 9)]
     runs = toy.grid(p=laws, m=[4, 6, 9, 13, 20, 30], weight_decay=list(np.linspace(-1, 1, 10)))
     start = time.perf_counter()
-    results = toy.sweep(runs, steps=steps, progress=False)
+    results = toy.sweep(runs, steps=steps, batch=batch, progress=False)
     seconds = time.perf_counter() - start
     get_reusable_executor().shutdown()  # only of workers that ended is the memory known
     one, worker = (
@@ -98,7 +99,8 @@ def phase_diagram(steps: int) -> None:
     )
     peak = one + cores.count() * worker
     done = np.mean([r.converged for r in results])
-    print(f"\nPhase diagram: {len(runs)} models, n = 200, {steps} steps, checked: {seconds:.0f}s, "
+    print(f"\nPhase diagram: {len(runs)} models, n = 200, {steps} steps of {batch} rows, "
+          f"checked: {seconds:.0f}s, "
           f"peak {peak:.1f} GiB in all, {done:.0%} converged, median gain "
           f"{np.median([r.gain for r in results]):.3f}")  # fmt: skip
 
@@ -127,10 +129,11 @@ def growth() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--phase-steps", type=int, default=1000)
+    parser.add_argument("--phase-steps", type=int, default=2000)
+    parser.add_argument("--phase-batch", type=int, default=256)
     options = parser.parse_args()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     growth()
     against_the_published_protocol(options.full)
     against_the_same_loss_from_zero_bias(options.full)
-    phase_diagram(options.phase_steps)
+    phase_diagram(options.phase_steps, options.phase_batch)

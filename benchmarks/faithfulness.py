@@ -28,6 +28,7 @@ parser.add_argument("--m", type=int, nargs="+", default=[4, 8, 24])
 parser.add_argument("--alpha", type=float, nargs="+", default=[0.5, 1.0, 1.5, 2.0])
 parser.add_argument("--seeds", type=int, default=1)
 parser.add_argument("--steps", type=int, default=20_000, help="of the reference")
+parser.add_argument("--beta2", type=float, default=0.999, help="Adam's, of the reference")
 options = parser.parse_args()
 
 print("    n    m    α      γ   loss: reference  ours   φ: ref  ours   overlap: ref   ours   holds")
@@ -37,7 +38,7 @@ for m in options.m:
         p = features.power_law(options.n, alpha)
         rows: list[list[list[float]]] = [[] for _ in GAMMAS]
         for seed in range(options.seeds):
-            W, b = train_reference(p, m, GAMMAS, options.steps, seed)
+            W, b = train_reference(p, m, GAMMAS, options.steps, seed, beta2=options.beta2)
             runs = toy.grid(p=p, m=m, weight_decay=GAMMAS, seed=seed)
             ours = toy.sweep(runs, check=False, progress=False)
             for k, r in enumerate(ours):

@@ -18,6 +18,7 @@ def train_reference(
     seed: int = 0,
     batch: int = 2048,
     lr: float = 1e-2,
+    beta2: float = 0.999,
 ) -> tuple[Tensor, Tensor]:
     """Models for several γ on the same batches: W (K, n, m) and b (K, n), which starts at 0.
 
@@ -29,7 +30,7 @@ def train_reference(
     start = torch.randn(n, m, generator=generator) / m**0.5
     W = start.repeat(K, 1, 1).requires_grad_()
     b = torch.zeros(K, 1, n, requires_grad=True)
-    adam = torch.optim.Adam([W, b], lr=lr)
+    adam = torch.optim.Adam([W, b], lr=lr, betas=(0.9, beta2))
     gamma = torch.tensor(weight_decays).view(K, 1, 1)
     warm = steps // 10
     for t in range(steps):

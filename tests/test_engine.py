@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -104,9 +106,8 @@ def test_training_rows_are_about_as_noisy_as_the_published_batch() -> None:
         p = features.power_law(100, alpha)
         noise = {}
         for protocol in (CONVERGED, PUBLISHED):
-            bundle = engine.Bundle(p, [8], [-1.0], 0, CONVERGED, CPU)
-            for t in range(150):
-                bundle.step(engine.learning_rate(CONVERGED, t, 150))
+            bundle = engine.Bundle(p, [8], [-1.0], 0, replace(CONVERGED, steps=150), CPU)
+            bundle.run()
             bundle.sampler = engine.Sampler(p, protocol.strata, 5, CPU)
             grads = [
                 bundle._gradient(bundle.sampler.draw(protocol.batch)).detach() for _ in range(150)
@@ -123,15 +124,22 @@ def test_no_tensor_is_made_on_another_device(protocol: engine.Protocol) -> None:
     p, bundles = features.power_law(20, 1.0), []
     for elsewhere in ("meta", "cpu"):
         with torch.device(elsewhere):
-            bundle = engine.Bundle(p, [3, 4], [-1.0, 1.0], 0, protocol, CPU)
-            bundle.run(6)
+            bundle = engine.Bundle(p, [3, 4], [-1.0, 1.0], 0, replace(protocol, steps=6), CPU)
+            bundle.run()
             bundles.append((bundle.theta, *bundle.held_out(1, batches=2)))
     for a, b in zip(*bundles, strict=True):
         assert torch.equal(a, b)
 
 
+def test_adams_memory_is_the_published_one_or_a_share_of_the_run() -> None:
+    for steps in (20_000, 500):
+        assert replace(PUBLISHED, steps=steps).beta2 == 0.999  # torch's default, as published
+    shares = {s: replace(CONVERGED, steps=s).beta2 for s in (8000, 4000, 1000, 2)}
+    assert shares == pytest.approx({8000: 0.995, 4000: 0.99, 1000: 0.96, 2: 0.95})
+
+
 def test_learning_rate_warms_up_and_falls() -> None:
-    rates = [engine.learning_rate(PUBLISHED, t, 1000) for t in range(1000)]
+    rates = [engine.learning_rate(replace(PUBLISHED, steps=1000), t) for t in range(1000)]
     assert rates[0] == pytest.approx(1e-4) and max(rates) == pytest.approx(1e-2)
     assert rates[-1] == pytest.approx(5e-4, rel=1e-2)
     assert rates.index(max(rates)) in (99, 100)
@@ -141,9 +149,8 @@ def test_held_out_loss_agrees_with_plain_data() -> None:
     from reference import held_out_loss
 
     p = features.power_law(60, 1.0)
-    bundle = engine.Bundle(p, [6], [-1.0], 0, CONVERGED, CPU)
-    for t in range(200):
-        bundle.step(engine.learning_rate(CONVERGED, t, 200))
+    bundle = engine.Bundle(p, [6], [-1.0], 0, replace(CONVERGED, steps=200), CPU)
+    bundle.run()
     loss, error = bundle.held_out(11)
     theta = bundle.theta.detach()
     plain, plain_error = held_out_loss(theta[:, 0, :6], theta[:, 0, 6], p)

@@ -17,10 +17,13 @@ def test_a_tight_frame_reaches_the_bound():
 
 
 def test_each_rule_holds_its_model_alone():
-    ways = [Packing(5), Packing(5, unit=True), Packing(5, frozen=True), Packing(5, one_bias=True)]
+    ways = [
+        Packing(5, steps=30, **rule)
+        for rule in ({}, {"unit": True}, {"frozen": True}, {"one_bias": True})
+    ]
     bundle = packing._Variants(P, ways, seed=0)
     start = bundle.theta.detach().clone()
-    bundle.run(30)
+    bundle.run()
     W, b = bundle.theta.detach()[:, :, :5], bundle.theta.detach()[:, :, 5]
     one = torch.ones(20)
     assert torch.allclose(W[:, 1].norm(dim=1), one, atol=1e-5)

@@ -70,6 +70,7 @@ def test_any_width_from_one_to_beyond_n(m: int) -> None:
         ({"p": torch.zeros(3)}, "every probability is 0"),
         ({"protocol": "quick"}, "published, converged"),
         ({"steps": 0}, "steps must be"),
+        ({"batch": 2.5}, "batch must be"),
     ],
 )
 def test_bad_settings_say_what_to_do(change: dict, says: str) -> None:
@@ -152,6 +153,25 @@ def test_an_executor_that_dies_half_way_loses_only_its_own_runs() -> None:
         toy.sweep(RUNS, steps=20, check=False, executor=pool, progress=False)
     kept = [r is not None for r in e.value.results]
     assert any(kept) and not all(kept)
+
+
+def test_an_eighth_of_the_steps_does_most_of_the_work() -> None:
+    """Adam's memory is a share of the run, so a short run does not drag its start along.
+
+    Measured 1.04 to 1.05 times the loss of 4,000 steps over seeds, against 1.16 to 1.19 with the
+    memory that suits 4,000.
+    """
+    runs = toy.grid(p=features.power_law(100, 1.0), m=[8, 16], weight_decay=[-1.0, -0.33, 0.11])
+    short, whole = (
+        toy.sweep(runs, steps=steps, check=False, progress=False) for steps in (500, 4000)
+    )
+    ratio = sum(a.loss / b.loss for a, b in zip(short, whole, strict=True)) / len(runs)
+    assert ratio < 1.1
+
+
+def test_a_small_batch_is_another_run() -> None:
+    a, b = (toy.train(P, 5, -1.0, steps=300, batch=k, check=False) for k in (32, None))
+    assert a.loss > b.loss, "less data in as many steps"
 
 
 def test_gain_foresees_what_doubling_the_budget_does() -> None:

@@ -1,13 +1,16 @@
 """Many toy models trained side by side: how the batches are drawn and how one step is taken.
 
-Three things make it quick without changing what is minimised:
+Four things make it quick without changing what is minimised:
 
 * rows are drawn by strata. Every row forces one active feature, chosen with q_i ∝ p_i^0.85
   at evenly spaced quantiles; the others stay Bernoulli. A row with active features S then
   comes Σ_S q_i / p_i times as often as in the data, so it is weighed by the inverse
   (importance sampling, balance heuristic), and the empty row is added exactly;
 * a row has about two active features of n, so only the read-out is a dense product;
-* models that share a frequency law and a seed share their rows, along an instance axis.
+* models that share a frequency law and a seed share their rows, along an instance axis;
+* Adam's average of g² forgets in a fortieth of the run, so a short run does not lag behind its
+  own past: at n = 100, α = 1, the loss after 500 steps is 1.05 times that after 4,000, and 1.18
+  times with the β2 that suits 4,000.
 """
 
 from __future__ import annotations
@@ -37,14 +40,23 @@ class Protocol:
     lr: float
     warmup: float  # share of the steps
     floor: float  # last learning rate as a share of `lr`; a cosine leads there
-    beta2: float
+    memory: float  # of Adam's average of g²: a number of steps, or, below 1, a share of the run
     strata: bool  # rows forced to hold a feature, q_i ∝ p_i^power; else plain Bernoulli
     bias_std: float  # b starts at this times N(0, 1)
 
+    @property
+    def beta2(self) -> float:
+        """Adam's β2. As a share of the run, its memory fits a short run as it fits a long one.
+
+        Never under 20 steps: below that the average of g² is itself noise.
+        """
+        steps = self.memory if self.memory >= 1 else max(20.0, self.memory * self.steps)
+        return 1 - 1 / steps
+
 
 PROTOCOLS = {
-    "published": Protocol("published", 20_000, 2048, 1e-2, 0.1, 0.05, 0.999, False, 1.0),
-    "converged": Protocol("converged", 4_000, 512, 2e-2, 0.1, 0.0, 0.99, True, 0.0),
+    "published": Protocol("published", 20_000, 2048, 1e-2, 0.1, 0.05, 1000, False, 1.0),
+    "converged": Protocol("converged", 4_000, 512, 2e-2, 0.1, 0.0, 0.025, True, 0.0),
 }
 
 
@@ -168,7 +180,7 @@ class Bundle:
         D, h, _, row, column = self._forward(rows)
         K, B, n, m = self.K, len(rows.weight), self.n, self.m
         weight = rows.weight.view(1, B, 1)
-        through_output = torch.bmm(D.transpose(1, 2), h.mul_(weight))
+        through_output = torch.bmm(h.mul_(weight).transpose(1, 2), D)  # Dᵀ h would be slower
         u = torch.bmm(D, self.theta.transpose(0, 1)).mul_(weight)
         u[:, :, m] = 0.0
         order = torch.argsort(column, stable=True)
@@ -177,7 +189,7 @@ class Bundle:
             is_coalesced=True, check_invariants=False, device=rows.value.device,
         )  # fmt: skip
         grad = torch.sparse.mm(XT, u.transpose(0, 1).reshape(B, -1)).view(n, K, m + 1)
-        grad = grad.add_(through_output.transpose(0, 1)).mul_(2)
+        grad = grad.add_(through_output.permute(2, 0, 1)).mul_(2)
         grad[:, :, m] += 2 * rows.empty * self.theta[:, :, m].relu()
         return grad
 
@@ -203,11 +215,12 @@ class Bundle:
         stacked = torch.stack(means)
         return stacked.mean(0), stacked.std(0) / batches**0.5
 
-    def run(self, steps: int) -> tuple[list[int], list[Tensor]]:
-        """Train for `steps`; about 40 running losses (K,), each over one batch of rows."""
+    def run(self) -> tuple[list[int], list[Tensor]]:
+        """Train to the protocol's end; about 40 running losses (K,), each over one batch."""
+        steps = self.protocol.steps
         every, seen, losses = max(1, steps // 40), [], []
         for t in range(steps):
-            self.step(learning_rate(self.protocol, t, steps))
+            self.step(learning_rate(self.protocol, t))
             if (t + 1) % every == 0 or t + 1 == steps:
                 rows = self.sampler.draw(self.protocol.batch)
                 loss, empty = self.row_losses(rows)
@@ -216,8 +229,9 @@ class Bundle:
         return seen, losses
 
 
-def learning_rate(protocol: Protocol, t: int, steps: int) -> float:
+def learning_rate(protocol: Protocol, t: int) -> float:
     """Linear warm-up, then a cosine from `lr` to `floor` of it."""
+    steps = protocol.steps
     warm = max(1.0, protocol.warmup * steps)
     if t < warm:
         return protocol.lr * (t + 1) / warm

@@ -139,7 +139,7 @@ def _train_some(job: tuple[Tensor, list[Packing], list[int]]) -> tuple[Tensor, l
         found, rows = _train_read_out(p, ways[0], seeds)
         return found[None], [rows]
     bundle = _Variants(p, ways, seeds[0])
-    bundle.run(ways[0].steps)
+    bundle.run()
     W = [[bundle.theta[:, k, : way.m].detach().clone()] for k, way in enumerate(ways)]
     return bundle.held_out()[0][:, None], W
 
@@ -182,7 +182,7 @@ def _train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> tuple[Tens
     samplers = [Sampler(p, True, 1_000_003 + seed, p.device) for seed in seeds]
     adam = torch.optim.Adam(parameters, lr=recipe.lr, betas=(0.9, recipe.beta2))
     for t in range(recipe.steps):
-        adam.param_groups[0]["lr"] = learning_rate(recipe, t, recipe.steps)
+        adam.param_groups[0]["lr"] = learning_rate(recipe, t)
         adam.zero_grad()
         losses_on(samplers, recipe.batch).sum().backward()
         adam.step()

@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -65,18 +65,19 @@ class SweepError(RuntimeError):
 
 
 def train(p: Tensor, m: int, weight_decay: float, *, seed: int = 0, protocol: str = "converged",
-          steps: int | None = None, check: bool = True, device: str | torch.device = "cpu",
-          progress: bool = False) -> ToyResult:  # fmt: skip
+          steps: int | None = None, batch: int | None = None, check: bool = True,
+          device: str | torch.device = "cpu", progress: bool = False) -> ToyResult:  # fmt: skip
     """Train one toy model on frequencies p, shape (n,), with m dimensions and decay γ.
 
-    `protocol` is "converged" (the book's) or "published" (the paper's); `steps` overrides its
-    length. With `check`, a second run of half the length says whether it has converged.
+    `protocol` is "converged" (the book's) or "published" (the paper's); `steps` and `batch`
+    override its length and its rows a step: fewer rows are noisier, and Adam weighs the decay
+    against that noise. With `check`, a second run of half the length says whether it has converged.
     Raises ValueError on settings that make no sense and RuntimeError if the loss diverges.
     """
     run = {"p": p, "m": m, "weight_decay": weight_decay, "seed": seed}
     try:
-        return sweep([run], protocol=protocol, steps=steps, check=check, device=device,
-                     progress=progress)[0]  # fmt: skip
+        return sweep([run], protocol=protocol, steps=steps, batch=batch, check=check,
+                     device=device, progress=progress)[0]  # fmt: skip
     except SweepError as error:
         raise RuntimeError(str(error)) from error
 
@@ -92,8 +93,8 @@ def grid(**axes: Any) -> list[dict[str, Any]]:
 
 def sweep(
     runs: Iterable[Mapping[str, Any]], *, protocol: str = "converged", steps: int | None = None,
-    check: bool = True, executor: Executor | None = None, device: str | torch.device = "cpu",
-    progress: bool = True,
+    batch: int | None = None, check: bool = True, executor: Executor | None = None,
+    device: str | torch.device = "cpu", progress: bool = True,
 ) -> list[ToyResult]:  # fmt: skip
     """Train many models; results in the order of `runs`, dicts as `grid` makes them.
 
@@ -104,7 +105,7 @@ def sweep(
     jobs = [_checked(run) for run in runs]
     if not jobs:
         raise ValueError("there is nothing to train: give at least one run, as grid() makes them")
-    recipe = _recipe(protocol, steps)
+    recipe = _recipe(protocol, steps=steps, batch=batch)
     device = torch.device(device)
     places = [kept.place("toy", recipe, *job.values()) for job in jobs]
     results = [_known(path, check) for path in places]
@@ -165,8 +166,8 @@ def _train_bundle(runs: Sequence[dict[str, Any]], recipe: Protocol, check: bool,
     widths, decays = [r["m"] for r in runs], [r["weight_decay"] for r in runs]
     losses = {}
     for steps in ([recipe.steps // 2] if check else []) + [recipe.steps]:
-        bundle = Bundle(p, widths, decays, seed, recipe, device)
-        seen, history = bundle.run(steps)
+        bundle = Bundle(p, widths, decays, seed, replace(recipe, steps=steps), device)
+        seen, history = bundle.run()
         losses[steps], error = bundle.held_out()
     theta = bundle.theta.detach().cpu()
     outcomes: list[ToyResult | str] = []
@@ -224,14 +225,15 @@ def _bundles(runs: Sequence[dict[str, Any]], recipe: Protocol) -> list[list[int]
     return sorted(bundles, key=cost, reverse=True)
 
 
-def _recipe(protocol: str, steps: int | None) -> Protocol:
+def _recipe(protocol: str, **changes: Any) -> Protocol:
     if protocol not in PROTOCOLS:
         raise ValueError(f"unknown protocol {protocol!r}: use one of {', '.join(PROTOCOLS)}")
     recipe = PROTOCOLS[protocol]
-    if steps is not None:
-        if int(steps) != steps or steps < 2:
-            raise ValueError(f"steps must be a whole number >= 2, not {steps}")
-        recipe = replace(recipe, steps=int(steps))
+    for name, value in changes.items():
+        if value is not None:
+            if int(value) != value or value < 2:
+                raise ValueError(f"{name} must be a whole number >= 2, not {value}")
+            recipe = replace(recipe, **cast(Any, {name: int(value)}))
     return recipe
 
 
