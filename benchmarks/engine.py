@@ -86,11 +86,11 @@ def against_the_same_loss_from_zero_bias(full: bool) -> None:
           f"{per_step * steps / seconds:.0f}x")  # fmt: skip
 
 
-def phase_diagram(steps: int, batch: int) -> None:
+def phase_diagram(protocol: str, steps: int | None) -> None:
     laws = [features.power_law(200, a) for a in np.linspace(0, 2, 9)]
     runs = toy.grid(p=laws, m=[4, 6, 9, 13, 20, 30], weight_decay=list(np.linspace(-1, 1, 10)))
     start = time.perf_counter()
-    results = toy.sweep(runs, steps=steps, batch=batch, progress=False)
+    results = toy.sweep(runs, protocol=protocol, steps=steps, progress=False)
     seconds = time.perf_counter() - start
     get_reusable_executor().shutdown()  # only of workers that ended is the memory known
     one, worker = (
@@ -99,8 +99,8 @@ def phase_diagram(steps: int, batch: int) -> None:
     )
     peak = one + cores.count() * worker
     done = np.mean([r.converged for r in results])
-    print(f"\nPhase diagram: {len(runs)} models, n = 200, {steps} steps of {batch} rows, "
-          f"checked: {seconds:.0f}s, "
+    print(f"\nPhase diagram: {len(runs)} models, n = 200, {protocol}, "
+          f"{results[0].steps} steps, checked: {seconds:.0f}s, "
           f"peak {peak:.1f} GiB in all, {done:.0%} converged, median gain "
           f"{np.median([r.gain for r in results]):.3f}")  # fmt: skip
 
@@ -129,11 +129,11 @@ def growth() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--phase-steps", type=int, default=2000)
-    parser.add_argument("--phase-batch", type=int, default=256)
+    parser.add_argument("--phase-steps", type=int)
+    parser.add_argument("--phase-protocol", default="brief")
     options = parser.parse_args()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     growth()
     against_the_published_protocol(options.full)
     against_the_same_loss_from_zero_bias(options.full)
-    phase_diagram(options.phase_steps, options.phase_batch)
+    phase_diagram(options.phase_protocol, options.phase_steps)

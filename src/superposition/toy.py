@@ -69,9 +69,9 @@ def train(p: Tensor, m: int, weight_decay: float, *, seed: int = 0, protocol: st
           device: str | torch.device = "cpu", progress: bool = False) -> ToyResult:  # fmt: skip
     """Train one toy model on frequencies p, shape (n,), with m dimensions and decay γ.
 
-    `protocol` is "converged" (the book's) or "published" (the paper's); `steps` and `batch`
-    override its length and its rows a step: fewer rows are noisier, and Adam weighs the decay
-    against that noise. With `check`, a second run of half the length says whether it has converged.
+    `protocol` is "converged" (the book's), "published" (the paper's) or "brief" (for maps of many
+    models); `steps` and `batch` override its length and its rows a step (fewer are noisier, and
+    Adam weighs the decay against noise). With `check`, a half-length run says if it has converged.
     Raises ValueError on settings that make no sense and RuntimeError if the loss diverges.
     """
     run = {"p": p, "m": m, "weight_decay": weight_decay, "seed": seed}

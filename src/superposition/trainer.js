@@ -170,8 +170,7 @@ function superpositionEngine() {
   class Trainer {
     constructor({ n, m, alpha, density, weightDecay, seed = 0, steps = 4000, batch = 512 }) {
       const random = generator(seed);
-      const memory = Math.max(20, 0.025 * steps); // of Adam's average of g², in steps
-      Object.assign(this, { n, m, weightDecay, steps, batch, memory, step: 0 });
+      Object.assign(this, { n, m, weightDecay, steps, batch, step: 0 });
       this.p = powerLaw(n, alpha, density);
       this.sampler = new Sampler(this.p, random);
       this.W = Float32Array.from({ length: n * m }, () => normal(random) / Math.sqrt(m));
@@ -193,16 +192,16 @@ function superpositionEngine() {
     }
 
     oneStep() {
-      const { n, m, W, b, grad, first, second, memory } = this, rate = this.learningRate();
+      const { n, m, W, b, grad, first, second } = this, rate = this.learningRate();
       for (const part of [grad.W, grad.b]) part.fill(0);
       lossOf(this, this.sampler.draw(this.batch), grad);
       this.decay(rate);
       this.step++;
-      const c1 = 1 - 0.9 ** this.step, c2 = 1 - (1 - 1 / memory) ** this.step;
+      const c1 = 1 - 0.9 ** this.step, c2 = 1 - 0.99 ** this.step;
       const adam = (x, g, at) => {
         for (let i = 0; i < x.length; i++) {
           const a = (first[at + i] += 0.1 * (g[i] - first[at + i]));
-          const v = (second[at + i] += (g[i] * g[i] - second[at + i]) / memory);
+          const v = (second[at + i] += 0.01 * (g[i] * g[i] - second[at + i]));
           x[i] -= (rate * a) / (c1 * (Math.sqrt(v / c2) + 1e-8));
         }
       };
