@@ -129,8 +129,8 @@ def growth() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--phase-steps", type=int)
-    parser.add_argument("--phase-protocol", default="brief")
+    parser.add_argument("--phase-protocol", default="brief", help="of the phase diagram")
+    parser.add_argument("--phase-steps", type=int, help="in place of the protocol's own")
     options = parser.parse_args()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     growth()

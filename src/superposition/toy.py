@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -105,7 +105,7 @@ def sweep(
     jobs = [_checked(run) for run in runs]
     if not jobs:
         raise ValueError("there is nothing to train: give at least one run, as grid() makes them")
-    recipe = _recipe(protocol, steps=steps, batch=batch)
+    recipe = _recipe(protocol, steps, batch)
     device = torch.device(device)
     places = [kept.place("toy", recipe, *job.values()) for job in jobs]
     results = [_known(path, check) for path in places]
@@ -225,16 +225,16 @@ def _bundles(runs: Sequence[dict[str, Any]], recipe: Protocol) -> list[list[int]
     return sorted(bundles, key=cost, reverse=True)
 
 
-def _recipe(protocol: str, **changes: Any) -> Protocol:
+def _recipe(protocol: str, steps: int | None, batch: int | None) -> Protocol:
     if protocol not in PROTOCOLS:
         raise ValueError(f"unknown protocol {protocol!r}: use one of {', '.join(PROTOCOLS)}")
-    recipe = PROTOCOLS[protocol]
+    given = {"steps": steps, "batch": batch}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     for name, value in changes.items():
-        if value is not None:
-            if int(value) != value or value < 2:
-                raise ValueError(f"{name} must be a whole number >= 2, not {value}")
-            recipe = replace(recipe, **cast(Any, {name: int(value)}))
-    return recipe
+        if int(value) != value or value < 2:
+            raise ValueError(f"{name} must be a whole number >= 2, not {value}")
+        changes[name] = int(value)
+    return replace(PROTOCOLS[protocol], **changes)
 
 
 def _checked(run: Mapping[str, Any]) -> dict[str, Any]:
