@@ -3,15 +3,11 @@
 The page's own cells run here, in this process, with fewer features and steps.
 """
 
-import json
-from pathlib import Path
-
 import pytest
-from IPython.core.inputtransformer2 import TransformerManager
 
+from cells import code_cells
 from superposition import features, plots, toy, widgets
 
-CHAPTER = Path(__file__).parents[1] / "chapters" / "00_start_here.ipynb"
 GROW, DROP = -1.0, 1.0
 
 
@@ -22,12 +18,10 @@ def chapter():
         monkeypatch.setattr(plots, "table", lambda *args, **kwargs: None)
         monkeypatch.setattr(plots, "show", lambda fig, alt, caption="": None)
         monkeypatch.setattr(widgets, "playground", lambda **settings: None)
-        for cell in json.loads(CHAPTER.read_text())["cells"]:
-            if cell["cell_type"] == "code":
-                source = TransformerManager().transform_cell("".join(cell["source"]))
-                exec(compile(source, cell["id"], "exec"), names)
-                if cell["id"] == "settings":
-                    names |= {"N": 200, "STEPS": 1000}
+        for cell, code in code_cells("00_start_here"):
+            exec(code, names)
+            if cell == "settings":
+                names |= {"N": 200, "STEPS": 1000}
     plots.plt.close("all")
     return names
 

@@ -4,17 +4,12 @@ The chapter's own cells run here, in this process, so that its functions can be 
 with rows shuffled, with the wrong tokens, with directions that are not random, with no model.
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-from IPython.core.inputtransformer2 import TransformerManager
 
+from cells import code_cells
 from superposition import geometry, plots, wheel
-
-CHAPTER = Path(__file__).parents[1] / "chapters" / "01_embeddings.ipynb"
 
 
 def run(monkeypatch: pytest.MonkeyPatch, last: str = "") -> dict:
@@ -23,12 +18,10 @@ def run(monkeypatch: pytest.MonkeyPatch, last: str = "") -> dict:
     monkeypatch.setattr(plots, "table", lambda *args, **kwargs: None)
     monkeypatch.setattr(plots, "show", lambda fig, alt, caption="": said.append(caption))
     names = {"print": lambda *words: said.append(" ".join(map(str, words)))}
-    for cell in json.loads(CHAPTER.read_text())["cells"]:
-        if cell["cell_type"] == "code":
-            source = TransformerManager().transform_cell("".join(cell["source"]))
-            exec(compile(source, cell["id"], "exec"), names)
-            if cell["id"] == last:
-                break
+    for cell, code in code_cells("01_embeddings"):
+        exec(code, names)
+        if cell == last:
+            break
     plots.plt.close("all")
     return names | {"said": said}
 

@@ -4,18 +4,15 @@ The chapter's own cells run here, in this process, with fewer and shorter runs (
 then the closing table is made again from models trained with a wrong knob or a wrong list.
 """
 
-import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from IPython.core.inputtransformer2 import TransformerManager
 
+from cells import code_cells
 from superposition import features, plots, theory, toy, widgets
 
-CHAPTER = Path(__file__).parents[1] / "chapters" / "02_weak_vs_strong.ipynb"
 SMALL = {
     "GAMMAS": [-1.0, 0.0, 1.0], "ALPHAS": [0.0, 1.0, 2.0],
     "LAW_STEPS": 1000, "LAW_WIDTHS": [4, 8, 16], "N_LAW": 200,
@@ -33,12 +30,10 @@ def chapter():
         # Runs this short have not converged; what they conclude about the knob holds all the same.
         monkeypatch.setattr(toy, "TOLERANCE", float("inf"))
         monkeypatch.setattr(widgets, "playground", lambda **settings: None)
-        for cell in json.loads(CHAPTER.read_text())["cells"]:
-            if cell["cell_type"] == "code":
-                source = TransformerManager().transform_cell("".join(cell["source"]))
-                exec(compile(source, cell["id"], "exec"), names)
-                if cell["id"] == "settings":
-                    names |= SMALL
+        for cell, code in code_cells("02_weak_vs_strong"):
+            exec(code, names)
+            if cell == "settings":
+                names |= SMALL
         plots.plt.close("all")
         yield names
 

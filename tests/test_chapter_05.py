@@ -4,18 +4,15 @@ The chapter's own cells run here, in this process, with fewer features (cell `se
 the closing table is made again from arrows, losses or read-outs that obey another physics.
 """
 
-import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
-from IPython.core.inputtransformer2 import TransformerManager
 
+from cells import code_cells
 from superposition import features, geometry, plots, wheel, widgets
 
-CHAPTER = Path(__file__).parents[1] / "chapters" / "05_scaling_limits.ipynb"
 SMALL = {
     "N": 24, "STEPS": 1500, "WIDTHS": [3, 5, 7, 9, 11, 15, 18, 24], "FEW": [5, 9, 15],
     "SMALL_N": 12, "LARGE_N": 32, "LARGE_WIDTH": 20, "SMALL_WIDTHS": [2, 3, 4, 5, 7, 9],
@@ -36,12 +33,10 @@ def chapter():
         monkeypatch.setattr(plots, "show", lambda fig, alt, caption="": said.append(caption))
         monkeypatch.setattr(widgets, "state_slider", lambda *args, **kwargs: None)
         monkeypatch.setattr(wheel, "minilm_folder", no_model)
-        for cell in json.loads(CHAPTER.read_text())["cells"]:
-            if cell["cell_type"] == "code":
-                source = TransformerManager().transform_cell("".join(cell["source"]))
-                exec(compile(source, cell["id"], "exec"), names)
-                if cell["id"] == "settings":
-                    names |= SMALL
+        for cell, code in code_cells("05_scaling_limits"):
+            exec(code, names)
+            if cell == "settings":
+                names |= SMALL
     plots.plt.close("all")
     return names
 

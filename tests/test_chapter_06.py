@@ -4,17 +4,13 @@ The chapter's own cells run here with fewer and smaller models (after the cells 
 `read-settings`); then the closing table is made again from losses and scores that are wrong.
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-from IPython.core.inputtransformer2 import TransformerManager
 
+from cells import code_cells
 from superposition import features, plots, reading, toy
 
-CHAPTER = Path(__file__).parents[1] / "chapters" / "06_packing_and_reading.ipynb"
 SMALL = {
     "settings": {"N": 40, "M": 10, "STEPS": 800, "SEEDS": [0, 1], "WIDTHS": [3, 6, 10, 16, 24]},
     "read-settings": {"READ_N": 24, "READ_WIDTHS": [5, 9, 16], "DENSITIES": [0.5, 3.0],
@@ -29,11 +25,9 @@ def chapter():
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(plots, "table", lambda *args, **kwargs: None)
         monkeypatch.setattr(plots, "show", lambda *args, **kwargs: None)
-        for cell in json.loads(CHAPTER.read_text())["cells"]:
-            if cell["cell_type"] == "code":
-                source = TransformerManager().transform_cell("".join(cell["source"]))
-                exec(compile(source, cell["id"], "exec"), names)
-                names |= SMALL.get(cell["id"], {})
+        for cell, code in code_cells("06_packing_and_reading"):
+            exec(code, names)
+            names |= SMALL.get(cell, {})
     plots.plt.close("all")
     return names
 
