@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import resource
 import time
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ import torch
 from joblib.externals.loky import get_reusable_executor
 
 from superposition import cores, engine, features, scaling, toy
+from superposition.protocols import PROTOCOLS, learning_rate
 
 N, M = 1000, 40
 SEEN_FINAL = {0.5: 0.451, 1.0: 0.201, 1.5: 0.0270}  # of the published protocol, 20,000 steps
@@ -27,7 +29,7 @@ SEEN_FINAL = {0.5: 0.451, 1.0: 0.201, 1.5: 0.0270}  # of the published protocol,
 def dense_trainer(p: torch.Tensor, m: int, steps: int, bias_std: float) -> tuple[float, float]:
     """The published protocol in plain torch; seconds a step, and the final held-out loss."""
     g = torch.Generator().manual_seed(0)
-    n, recipe = len(p), replace(engine.PROTOCOLS["published"], steps=steps)
+    n, recipe = len(p), replace(PROTOCOLS["published"], steps=steps)
     W = (torch.randn(n, m, generator=g) / m**0.5).requires_grad_()
     b = (bias_std * torch.randn(n, generator=g)).requires_grad_()
     adam = torch.optim.Adam([W, b], lr=recipe.lr, fused=True)
@@ -37,13 +39,13 @@ def dense_trainer(p: torch.Tensor, m: int, steps: int, bias_std: float) -> tuple
         loss = (torch.relu(x @ W @ W.T + b) - x).square().sum(1).mean()
         adam.zero_grad()
         loss.backward()
-        lr = engine.learning_rate(recipe, t)
+        lr = learning_rate(recipe, t)
         with torch.no_grad():
             W.mul_(1 - lr * (1 - 1 / W.norm(dim=1, keepdim=True)))
         adam.param_groups[0]["lr"] = lr
         adam.step()
     seconds = (time.perf_counter() - start) / steps
-    bundle = engine.Bundle(p, [m], [-1.0], 0, engine.PROTOCOLS["converged"], torch.device("cpu"))
+    bundle = engine.Bundle(p, [m], [-1.0], 0, PROTOCOLS["converged"], torch.device("cpu"))
     with torch.no_grad():
         bundle.theta[:, 0, :m], bundle.theta[:, 0, m] = W, b
     return seconds, float(bundle.held_out(1)[0])
@@ -99,8 +101,9 @@ def phase_diagram(protocol: str, steps: int | None) -> None:
     )
     peak = one + cores.count() * worker
     done = np.mean([r.converged for r in results])
-    print(f"\nPhase diagram: {len(runs)} models, n = 200, {protocol}, "
-          f"{results[0].steps} steps, checked: {seconds:.0f}s, "
+    lengths = Counter(r.steps for r in results)
+    print(f"\nPhase diagram: {len(runs)} models, n = 200, {protocol}, checked: {seconds:.0f}s, "
+          f"models by steps {dict(sorted(lengths.items()))}, "
           f"peak {peak:.1f} GiB in all, {done:.0%} converged, median gain "
           f"{np.median([r.gain for r in results]):.3f}")  # fmt: skip
 
@@ -112,7 +115,7 @@ def growth() -> None:
     sizes, times = [], []
     for n, m in ((100, 10), (200, 20), (400, 30), (800, 50), (1600, 60)):
         bundle = engine.Bundle(features.power_law(n, 1.0), [m], [-1.0], 0,
-                               engine.PROTOCOLS["converged"], torch.device("cpu"))  # fmt: skip
+                               PROTOCOLS["converged"], torch.device("cpu"))  # fmt: skip
         for _ in range(5):
             bundle.step(1e-3)
         start = time.perf_counter()

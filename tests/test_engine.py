@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from superposition import engine, features
+from superposition import engine, features, protocols
 
 CPU = torch.device("cpu")
-CONVERGED, PUBLISHED = engine.PROTOCOLS["converged"], engine.PROTOCOLS["published"]
+PUBLISHED, CONVERGED, BRIEF = protocols.PROTOCOLS.values()
 
 
 def dense(rows: engine.Rows, n: int) -> torch.Tensor:
@@ -59,7 +59,7 @@ def test_a_certain_and_an_impossible_feature() -> None:
 
 
 @pytest.mark.parametrize("protocol", [CONVERGED, PUBLISHED])
-def test_gradient_equals_autograd(protocol: engine.Protocol) -> None:
+def test_gradient_equals_autograd(protocol: protocols.Protocol) -> None:
     """The sparse, weighed, bundled gradient is that of the plain loss on the same rows."""
     p = features.power_law(30, 1.0, 2.0)
     bundle = engine.Bundle(p, [3, 7], [0.5, -0.5], 1, protocol, CPU)
@@ -118,32 +118,74 @@ def test_training_rows_are_about_as_noisy_as_the_published_batch() -> None:
         assert float(blocks.min()) > 0.5 and float(blocks.max()) < 2.0, (alpha, blocks)
 
 
-@pytest.mark.parametrize("protocol", engine.PROTOCOLS.values(), ids=lambda p: p.name)
-def test_no_tensor_is_made_on_another_device(protocol: engine.Protocol) -> None:
+@pytest.mark.parametrize("protocol", protocols.PROTOCOLS.values(), ids=lambda p: p.name)
+def test_no_tensor_is_made_on_another_device(protocol: protocols.Protocol) -> None:
     """A GPU in disguise: what is made without saying where lands on a device without numbers."""
     p, bundles = features.power_law(20, 1.0), []
     for elsewhere in ("meta", "cpu"):
         with torch.device(elsewhere):
             bundle = engine.Bundle(p, [3, 4], [-1.0, 1.0], 0, replace(protocol, steps=6), CPU)
+            bundle.branch(3)
+            bundle.keep([1, 0])
             bundle.run()
             bundles.append((bundle.theta, *bundle.held_out(1, batches=2)))
     for a, b in zip(*bundles, strict=True):
         assert torch.equal(a, b)
 
 
-def test_adams_memory_is_the_published_one_or_a_share_of_the_run() -> None:
+def test_adams_memory_is_the_published_one_at_any_length() -> None:
     for steps in (20_000, 500):
         assert replace(PUBLISHED, steps=steps).beta2 == 0.999  # torch's default, as published
-    brief = engine.PROTOCOLS["brief"]
-    shares = {s: replace(brief, steps=s).beta2 for s in (4000, 1000, 2)}
-    assert shares == pytest.approx({4000: 0.99, 1000: 0.96, 2: 0.95})
 
 
 def test_learning_rate_warms_up_and_falls() -> None:
-    rates = [engine.learning_rate(replace(PUBLISHED, steps=1000), t) for t in range(1000)]
+    rates = [protocols.learning_rate(replace(PUBLISHED, steps=1000), t) for t in range(1000)]
     assert rates[0] == pytest.approx(1e-4) and max(rates) == pytest.approx(1e-2)
     assert rates[-1] == pytest.approx(5e-4, rel=1e-2)
     assert rates.index(max(rates)) in (99, 100)
+    assert sorted(rates[100:], reverse=True) == rates[100:]
+
+
+def test_runs_of_several_lengths_have_their_first_steps_in_common() -> None:
+    short, long = (replace(BRIEF, steps=steps) for steps in (400, 800))
+    rates = [[protocols.learning_rate(r, t) for t in range(r.steps)] for r in (short, long)]
+    assert short.fork == 300 and rates[0][:300] == rates[1][:300]
+    assert max(rates[0]) == BRIEF.lr == rates[1][500] and rates[0][-1] < 1e-3 * BRIEF.lr
+    assert replace(CONVERGED, steps=400).fork == 0, "its warm-up depends on its length"
+    assert replace(BRIEF, steps=300, longest=1300).lengths(True) == [150, 300, 600, 1200]
+    assert replace(BRIEF, steps=300, longest=1300).lengths(False) == [300]
+
+
+@pytest.mark.parametrize("protocol", [CONVERGED, BRIEF], ids=lambda p: p.name)
+def test_a_branch_is_a_run_of_its_own_length(protocol: protocols.Protocol) -> None:
+    p = features.power_law(20, 1.0)
+
+    def bundle(steps: int) -> engine.Bundle:
+        return engine.Bundle(p, [3, 4], [-1.0, 1.0], 0, replace(protocol, steps=steps), CPU)
+
+    trunk, alone = bundle(160), bundle(160)
+    alone.run()
+    branches = [trunk.branch(steps) for steps in (80, 160)]
+    assert torch.equal(branches[1].theta, alone.theta) and alone.done == 160
+    for (step, losses), (t, expected) in zip(branches[1].history, alone.history, strict=True):
+        assert step == t and torch.equal(losses, expected)
+    assert branches[0].done == 80 and branches[0].history[-1][0] == 80
+    assert not torch.equal(branches[0].theta, branches[1].theta)
+
+
+def test_models_that_are_kept_train_on_as_they_would_have() -> None:
+    p = features.power_law(20, 1.0)
+    whole, part = (
+        engine.Bundle(p, [3, 3, 4], [-1.0, 0.3, 1.0], 0, replace(BRIEF, steps=80), CPU)
+        for _ in range(2)
+    )
+    part.branch(40)
+    part.keep([0, 2])
+    whole.run()
+    part.run()
+    torch.testing.assert_close(part.theta, whole.theta[:, [0, 2]], rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(part.history[-1][1], whole.history[-1][1][[0, 2]])
+    assert part.history[0][1].shape == (2,)
 
 
 def test_held_out_loss_agrees_with_plain_data() -> None:

@@ -12,51 +12,21 @@ Three things make it quick without changing what is minimised:
 
 from __future__ import annotations
 
-import math
+import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.optim.adam import adam
+
+from .protocols import Protocol, learning_rate
 
 # Forced features are drawn with q_i ∝ p_i^power. In training 0.85 keeps 512 rows about as noisy
 # as the published batch of 2,048, against whose noise Adam weighs the decay; a held-out loss
 # wants more rows of rare features instead.
 TRAIN_POWER, HELD_OUT_POWER = 0.85, 0.5
 HELD_OUT_SEED = 987_654_321  # every held-out loss is taken on the same fresh rows
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """One training recipe; the loss minimised is the same for all."""
-
-    name: str
-    steps: int
-    batch: int
-    lr: float
-    warmup: float  # share of the steps
-    floor: float  # last learning rate as a share of `lr`; a cosine leads there
-    memory: float  # of Adam's average of g²: a number of steps, or, below 1, a share of the run
-    strata: bool  # rows forced to hold a feature, q_i ∝ p_i^power; else plain Bernoulli
-    bias_std: float  # b starts at this times N(0, 1)
-
-    @property
-    def beta2(self) -> float:
-        """Adam's β2. Never under 20 steps of memory: below that the average is itself noise."""
-        steps = self.memory if self.memory >= 1 else max(20.0, self.memory * self.steps)
-        return 1 - 1 / steps
-
-
-PROTOCOLS = {
-    "published": Protocol("published", 20_000, 2048, 1e-2, 0.1, 0.05, 1000, False, 1.0),
-    "converged": Protocol("converged", 4_000, 512, 2e-2, 0.1, 0.0, 100, True, 0.0),
-    # For maps of many models. A short run with a long memory of g² lags behind its own past: at
-    # n = 100, α = 1, 500 steps end 1.18 times above 4,000 with a memory of 100 steps and 1.05
-    # times with a fortieth of the run. Half the rows are noisier, so that growth at m < √n keeps
-    # up to 0.3 more of the features than it should; elsewhere it is within 0.1 of "converged".
-    "brief": Protocol("brief", 2_000, 256, 2e-2, 0.1, 0.0, 0.025, True, 0.0),
-}
 
 
 @dataclass
@@ -137,6 +107,8 @@ class Bundle:
         # Adam's averages and its count of steps
         self.moments = [torch.zeros_like(self.theta), torch.zeros_like(self.theta)]
         self.taken = torch.zeros((), device=device)
+        self.done = 0
+        self.history: list[tuple[int, Tensor]] = []  # step and loss (K,) over one batch
 
     @torch.no_grad()
     def step(self, lr: float) -> None:
@@ -202,7 +174,7 @@ class Bundle:
 
     @torch.no_grad()
     def held_out(
-        self, seed: int = HELD_OUT_SEED, batches: int = 40, size: int = 1024
+        self, seed: int = HELD_OUT_SEED, batches: int = 80, size: int = 512
     ) -> tuple[Tensor, Tensor]:
         """Expected loss on fresh strata and its standard error over batches, each (K,)."""
         sampler = Sampler(self.p, True, seed, self.sampler.device, HELD_OUT_POWER)
@@ -214,25 +186,36 @@ class Bundle:
         stacked = torch.stack(means)
         return stacked.mean(0), stacked.std(0) / batches**0.5
 
-    def run(self) -> tuple[list[int], list[Tensor]]:
-        """Train to the protocol's end; about 40 running losses (K,), each over one batch."""
-        steps = self.protocol.steps
-        every, seen, losses = max(1, steps // 40), [], []
-        for t in range(steps):
-            self.step(learning_rate(self.protocol, t))
-            if (t + 1) % every == 0 or t + 1 == steps:
-                rows = self.sampler.draw(self.protocol.batch)
+    def run(self) -> None:
+        """Train to the protocol's end."""
+        self._train(self.protocol, self.protocol.steps)
+
+    def branch(self, steps: int) -> Bundle:
+        """The models as a run of `steps` leaves them; these stop where a longer run parts from it.
+
+        So the runs of several lengths, asked for in rising order, share what they have in common.
+        """
+        recipe = replace(self.protocol, steps=steps)
+        self._train(recipe, recipe.fork)
+        end = copy.deepcopy(self)
+        end._train(recipe, steps)
+        return end
+
+    def keep(self, models: Sequence[int]) -> None:
+        """Go on with these of the K models alone."""
+        self.K = len(models)
+        self.theta = self.theta[:, models].contiguous()
+        self.moments = [moment[:, models].contiguous() for moment in self.moments]
+        self.shrink, self.grow = self.shrink[:, models], self.grow[:, models]
+        self.history = [(step, losses[models]) for step, losses in self.history]
+
+    def _train(self, recipe: Protocol, until: int) -> None:
+        every = max(1, self.protocol.steps // 40)
+        for t in range(self.done, until):
+            self.step(learning_rate(recipe, t))
+            if (t + 1) % every == 0 or t + 1 == recipe.steps:
+                rows = self.sampler.draw(recipe.batch)
                 loss, empty = self.row_losses(rows)
-                seen.append(t + 1)
-                losses.append((loss * rows.weight).sum(1) + rows.empty * empty)
-        return seen, losses
-
-
-def learning_rate(protocol: Protocol, t: int) -> float:
-    """Linear warm-up, then a cosine from `lr` to `floor` of it."""
-    steps = protocol.steps
-    warm = max(1.0, protocol.warmup * steps)
-    if t < warm:
-        return protocol.lr * (t + 1) / warm
-    cosine = 0.5 * (1 + math.cos(math.pi * (t - warm) / (steps - warm)))
-    return protocol.lr * (protocol.floor + (1 - protocol.floor) * cosine)
+                losses = (loss * rows.weight).sum(1) + rows.empty * empty
+                self.history.append((t + 1, losses))
+        self.done = max(self.done, until)

@@ -18,14 +18,8 @@ from scipy.stats import t as student
 from torch import Tensor
 
 from superposition import cores, runs
-from superposition.engine import (
-    HELD_OUT_POWER,
-    HELD_OUT_SEED,
-    PROTOCOLS,
-    Bundle,
-    Sampler,
-    learning_rate,
-)
+from superposition.engine import HELD_OUT_POWER, HELD_OUT_SEED, Bundle, Sampler
+from superposition.protocols import chosen, learning_rate
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ class _Variants(Bundle):
     """A bundle of the engine whose models may differ in how they pack."""
 
     def __init__(self, p: Tensor, ways: Sequence[Packing], seed: int):
-        recipe = replace(PROTOCOLS["converged"], steps=ways[0].steps)
+        recipe = chosen("converged", ways[0].steps)
         widths, decays = [w.m for w in ways], [w.weight_decay for w in ways]
         super().__init__(p, widths, decays, seed, recipe, torch.device("cpu"))
         self.ways = ways
@@ -150,7 +144,7 @@ def _train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> tuple[Tens
     The added weights start at zero where that makes it the plain model (but for the second look,
     which has to start somewhere). Losses (seeds,) and W by seed.
     """
-    n, m, S, recipe = len(p), way.m, len(seeds), replace(PROTOCOLS["converged"], steps=way.steps)
+    n, m, S, recipe = len(p), way.m, len(seeds), chosen("converged", way.steps)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     W = torch.stack([torch.randn(n, m, generator=g) for g in generators]) / m**0.5
     A = torch.stack([torch.randn(m, way.hidden, generator=g) for g in generators]) / m**0.5

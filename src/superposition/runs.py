@@ -18,7 +18,7 @@ from torch import Tensor
 
 from superposition.records import put
 
-_CODE = ("engine.py", "features.py", "packing.py", "toy.py")
+_CODE = ("engine.py", "features.py", "packing.py", "protocols.py", "toy.py")
 
 
 @cache

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from tqdm.auto import tqdm
 
 from . import cores
 from . import runs as kept
-from .engine import PROTOCOLS, Bundle, Protocol
+from .engine import Bundle
 from .features import check_probabilities
+from .protocols import Protocol, chosen
 
 TOLERANCE = 0.03  # a run has converged if twice its budget would take off less than this
 _FLOATS = 1_600_000  # B × n × K of a bundle: beyond that, a model more no longer shares calls
@@ -71,7 +72,8 @@ def train(p: Tensor, m: int, weight_decay: float, *, seed: int = 0, protocol: st
 
     `protocol` is "converged" (the book's), "published" (the paper's) or "brief" (for maps of many
     models); `steps` and `batch` override its length and its rows a step (fewer are noisier, and
-    Adam weighs the decay against noise). With `check`, a half-length run says if it has converged.
+    Adam weighs the decay against noise). With `check`, a half-length run says if it has converged;
+    "brief", unless given `steps`, trains on those that have not, by doubling.
     Raises ValueError on settings that make no sense and RuntimeError if the loss diverges.
     """
     run = {"p": p, "m": m, "weight_decay": weight_decay, "seed": seed}
@@ -105,20 +107,19 @@ def sweep(
     jobs = [_checked(run) for run in runs]
     if not jobs:
         raise ValueError("there is nothing to train: give at least one run, as grid() makes them")
-    recipe = _recipe(protocol, steps, batch)
+    recipe = chosen(protocol, steps, batch)
     device = torch.device(device)
     places = [kept.place("toy", recipe, *job.values()) for job in jobs]
     results = [_known(path, check) for path in places]
     wanted = [i for i, result in enumerate(results) if result is None]
     bundles = [[wanted[k] for k in some] for some in _bundles([jobs[i] for i in wanted], recipe)]
-    total = len(wanted)
     failures: list[str] = []
     long = device.type == "cpu" and recipe.steps * len(bundles) > _LONG
     # tqdm's own variable, which its notebook bar overlooks; the book's build sets it
     hidden = not progress or bool(os.environ.get("TQDM_DISABLE"))
     with (
         nullcontext(executor) if executor else cores.pool(len(bundles), long=long) as pool,
-        tqdm(total=total, disable=hidden, leave=False, unit="model", delay=1) as bar,
+        tqdm(total=len(wanted), disable=hidden, leave=False, unit="model", delay=1) as bar,
     ):
         futures: dict[Future[list[ToyResult | str]], list[int]] = {}
         for bundle in bundles:
@@ -164,32 +165,43 @@ def _train_bundle(runs: Sequence[dict[str, Any]], recipe: Protocol, check: bool,
     """Train runs that share p and seed; an error message in the place of one that diverged."""
     p, seed = runs[0]["p"], runs[0]["seed"]
     widths, decays = [r["m"] for r in runs], [r["weight_decay"] for r in runs]
-    losses = {}
-    for steps in ([recipe.steps // 2] if check else []) + [recipe.steps]:
-        bundle = Bundle(p, widths, decays, seed, replace(recipe, steps=steps), device)
-        seen, history = bundle.run()
-        losses[steps], error = bundle.held_out()
-    theta = bundle.theta.detach().cpu()
-    outcomes: list[ToyResult | str] = []
-    for k, run in enumerate(runs):
-        curve = [float(h[k]) for h in history]
-        loss = float(losses[recipe.steps][k])
-        if not math.isfinite(loss) or loss > 1e6:
-            bad = next((s for s, v in zip(seen, curve, strict=True) if not v < 1e6), recipe.steps)
-            outcomes.append(
-                f"the loss diverged by step {bad} with m = {run['m']}, seed = {seed}, "
-                f"weight_decay = {run['weight_decay']}, lr = {recipe.lr}: use a smaller lr"
-            )
-            continue
-        gain = _gain(float(losses[recipe.steps // 2][k]), loss) if check else math.nan
-        m = run["m"]
-        outcomes.append(ToyResult(
-            W=theta[:, k, :m].clone(), b=theta[:, k, bundle.m].clone(), loss=loss,
-            loss_error=float(error[k]), history={"step": [float(s) for s in seen], "loss": curve},
-            p=p.cpu(), m=m, weight_decay=run["weight_decay"], seed=seed, protocol=recipe.name,
-            steps=recipe.steps, gain=gain,
-        ))  # fmt: skip
+    trunk = Bundle(p, widths, decays, seed, recipe, device)
+    outcomes: list[ToyResult | str] = [""] * len(runs)
+    left, shorter = list(range(len(runs))), None  # indices, and losses of half the steps
+    *_, longest = recipe.lengths(check)
+    for steps in recipe.lengths(check):
+        bundle, on = trunk.branch(steps), []
+        losses, errors = bundle.held_out()
+        for k, i in enumerate(left):
+            gain = math.nan if shorter is None else _gain(float(shorter[k]), float(losses[k]))
+            if steps < longest and not gain < TOLERANCE and bool(losses[k].isfinite()):
+                on.append(k)
+            else:
+                outcomes[i] = _outcome(bundle, k, runs[i], float(losses[k]), float(errors[k]), gain)
+        if not on:
+            break
+        trunk.keep(on)
+        left, shorter = [left[k] for k in on], losses[on]
     return outcomes
+
+
+def _outcome(bundle: Bundle, k: int, run: dict[str, Any], loss: float, error: float,
+             gain: float) -> ToyResult | str:  # fmt: skip
+    """Model k of a bundle as a result, or what to say if it diverged."""
+    steps, curve = zip(*((t, float(losses[k])) for t, losses in bundle.history), strict=True)
+    if not math.isfinite(loss) or loss > 1e6:
+        bad = next((s for s, v in zip(steps, curve, strict=True) if not v < 1e6), bundle.done)
+        return (
+            f"the loss diverged by step {bad} with m = {run['m']}, seed = {run['seed']}, "
+            f"weight_decay = {run['weight_decay']}, lr = {bundle.protocol.lr}: use a smaller lr"
+        )
+    theta, m = bundle.theta[:, k].detach().cpu(), run["m"]
+    return ToyResult(
+        W=theta[:, :m].clone(), b=theta[:, bundle.m].clone(), loss=loss, loss_error=error,
+        history={"step": list(map(float, steps)), "loss": list(curve)}, p=run["p"], m=m,
+        weight_decay=run["weight_decay"], seed=run["seed"], protocol=bundle.protocol.name,
+        steps=bundle.done, gain=gain,
+    )  # fmt: skip
 
 
 def _gain(half: float, full: float) -> float:
@@ -223,18 +235,6 @@ def _bundles(runs: Sequence[dict[str, Any]], recipe: Protocol) -> list[list[int]
             best.append(min((best[k][0] + cost(x), [*best[k][1], x]) for k, x in cuts))
         bundles += best[-1][1]
     return sorted(bundles, key=cost, reverse=True)
-
-
-def _recipe(protocol: str, steps: int | None, batch: int | None) -> Protocol:
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"unknown protocol {protocol!r}: use one of {', '.join(PROTOCOLS)}")
-    given = {"steps": steps, "batch": batch}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    for name, value in changes.items():
-        if int(value) != value or value < 2:
-            raise ValueError(f"{name} must be a whole number >= 2, not {value}")
-        changes[name] = int(value)
-    return replace(PROTOCOLS[protocol], **changes)
 
 
 def _checked(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import ipywidgets
 import traitlets
 
 from superposition import features, geometry, plots, toy
+from superposition.protocols import PROTOCOLS
 from superposition.scaling import fit_power_law
 
 _HERE = files("superposition")
@@ -80,7 +81,7 @@ def playground(n: int = 60, m: int = 8, weight_decay: float = -1.0, alpha: float
         if not low <= value <= high:
             raise ValueError(f"the playground takes {what} from {low} to {high}, not {value}")
     values = dict(n=n, m=m, gamma=weight_decay, alpha=alpha, density=density, seed=seed)
-    settings = dict(name=name, steps=toy.PROTOCOLS["converged"].steps, values=values)
+    settings = dict(name=name, steps=PROTOCOLS["converged"].steps, values=values)
     widget = BookWidget(kind="playground", settings=settings)
     runs = toy.grid(p=[features.power_law(n, alpha, density)], m=m, weight_decay=[-1, 1], seed=seed)
     fig, axes = plots.figure(1, 2, sharey=True)
