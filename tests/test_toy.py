@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -15,6 +16,7 @@ from superposition import engine, features, geometry, theory, toy
 from superposition.protocols import PROTOCOLS
 
 P = features.power_law(40, 1.0)
+CPU = torch.device("cpu")
 
 
 def test_result_holds_what_it_promises() -> None:
@@ -156,22 +158,24 @@ def test_an_executor_that_dies_half_way_loses_only_its_own_runs() -> None:
     assert any(kept) and not all(kept)
 
 
-def test_what_has_not_converged_is_trained_on() -> None:
+def test_what_has_not_converged_is_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """By doublings, from the steps that it has in common with a longer run, and as if alone."""
-    runs = toy.grid(p=features.power_law(100, 2.0), m=[2, 24], weight_decay=[-0.33, 1.0])
+    monkeypatch.setattr("superposition.cores.count", lambda: 1)  # so two bundles, of two models
+    runs = toy.grid(p=features.power_law(100, 2.0), m=24, weight_decay=[1.0, 0.33, 0.9, -0.33])
     checked = toy.sweep(runs, protocol="brief", progress=False)
-    by_steps = {r.steps for r in checked}
-    assert (
-        len(by_steps) > 1 and min(by_steps) == 1200 and by_steps <= {1200 * 2**k for k in range(5)}
-    )
+    shortest = PROTOCOLS["brief"].steps
+    extended = [r.steps > shortest for r in checked]
+    assert extended == [False, True, False, True], "so each bundle keeps its second alone"
     for run, r in zip(runs, checked, strict=True):
-        assert r.converged and r.history["step"][-1] == r.steps
-        half, alone = (
-            toy.train(**run, protocol="brief", steps=steps, check=False).loss
-            for steps in (r.steps // 2, r.steps)
-        )
+        single = engine.Bundle(run["p"], [24], [r.weight_decay], 0, PROTOCOLS["brief"], CPU)
+        lengths = [r.steps // 4, r.steps // 2, r.steps]
+        before, half, alone = (float(single.branch(steps).held_out()[0]) for steps in lengths)
+        assert r.history["step"][-1] == r.steps and math.log2(r.steps / shortest).is_integer()
         assert r.loss == pytest.approx(alone, rel=0.02), "the same run, up to rounding"
-        assert r.gain == pytest.approx(max(0, 0.5 * (half / alone - 1)), abs=0.02)
+        assert r.gain == pytest.approx(max(0, 0.5 * (half / alone - 1)), abs=0.01)
+        assert r.gain < toy.TOLERANCE
+        if r.steps > shortest:
+            assert 0.5 * (before / half - 1) > toy.TOLERANCE - 0.003
 
 
 def test_a_brief_run_given_its_length_keeps_to_it() -> None:
@@ -180,13 +184,13 @@ def test_a_brief_run_given_its_length_keeps_to_it() -> None:
 
 
 def test_a_brief_run_ends_near_a_long_one() -> None:
-    """Its loss over that of the default protocol, on average over six models.
+    """At its first length: its loss over that of the default protocol, averaged over six models.
 
-    Measured 1.015 to 1.030 over three seeds; 1.07 to 1.09 with a memory of 400 steps, which lags
+    Measured 1.020 to 1.028 over three seeds; 1.07 to 1.09 with a memory of 400 steps, which lags
     behind so short a run, and 1.06 to 1.07 with a quarter of the rows.
     """
     runs = toy.grid(p=features.power_law(100, 1.0), m=[8, 16], weight_decay=[-1.0, -0.33, 0.11])
-    brief = toy.sweep(runs, protocol="brief", progress=False)
+    brief = toy.sweep(runs, protocol="brief", steps=1200, check=False, progress=False)
     long = toy.sweep(runs, check=False, progress=False)
     ratios = [a.loss / b.loss for a, b in zip(brief, long, strict=True)]
     assert 0.97 < sum(ratios) / len(runs) < 1.05, ratios
