@@ -14,13 +14,14 @@ from superposition import features, geometry, scaling, toy
 pytestmark = pytest.mark.browser
 # Both regimes, m below and above √n, even and skewed frequencies, few and many features at once:
 # n, m, α, γ, E and how many seeds.
-# The fourth has several optima: single runs there scatter by 10 % in loss and 0.05 in φ, as they
-# do in Python alone, hence more seeds. Elsewhere they scatter by 1 to 3 % and 0.03.
+# The fourth has several optima: single runs there scatter by 6 to 7 % in loss and 0.05 in φ, in
+# Python alone too. Means of 32 are 1.7 % apart by chance, of 8 would be 3.3 %, too much for a
+# bound of 5 %. Elsewhere runs scatter by 1 to 3 % and 0.03.
 SETTINGS = [
     (60, 8, 1.0, -1.0, 1.0, 3),
     (60, 8, 1.0, 1.0, 1.0, 3),
     (40, 6, 0.5, -0.33, 1.0, 3),
-    (60, 12, 1.5, 0.33, 1.0, 8),
+    (60, 12, 1.5, 0.33, 1.0, 32),
     (40, 4, 0.0, 0.11, 1.0, 3),
     (60, 12, 2.0, -1.0, 1.0, 3),
     (40, 6, 1.0, -1.0, 0.5, 4),
