@@ -156,6 +156,17 @@ def test_runs_of_several_lengths_have_their_first_steps_in_common() -> None:
     assert replace(BRIEF, steps=300, longest=1300).lengths(False) == [300]
 
 
+def test_a_longer_converged_run_takes_finer_steps_and_the_others_do_not() -> None:
+    long, short = CONVERGED.of(16_000), CONVERGED.of(2000)
+    assert (long.steps, long.lr, long.memory) == (16_000, CONVERGED.lr / 2, 4 * CONVERGED.memory)
+    assert short == replace(CONVERGED, steps=2000)
+    for protocol in (PUBLISHED, BRIEF):
+        assert protocol.of(3 * protocol.steps) == replace(protocol, steps=3 * protocol.steps)
+    given = protocols.chosen("converged", 16_000, 256)
+    assert given == replace(long, batch=256, longest=16_000)
+    assert CONVERGED.lengths(True) == [2000, 4000, 8000] and given.lengths(True) == [8000, 16_000]
+
+
 @pytest.mark.parametrize("protocol", [CONVERGED, BRIEF], ids=lambda p: p.name)
 def test_a_branch_is_a_run_of_its_own_length(protocol: protocols.Protocol) -> None:
     p = features.power_law(20, 1.0)
@@ -165,6 +176,8 @@ def test_a_branch_is_a_run_of_its_own_length(protocol: protocols.Protocol) -> No
 
     trunk, alone = bundle(160), bundle(160)
     alone.run()
+    assert trunk.branch(240).protocol == trunk.protocol.of(240), "longer, with what suits it"
+    trunk = bundle(160)
     branches = [trunk.branch(steps) for steps in (80, 160)]
     assert torch.equal(branches[1].theta, alone.theta) and alone.done == 160
     for (step, losses), (t, expected) in zip(branches[1].history, alone.history, strict=True):

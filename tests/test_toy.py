@@ -172,10 +172,36 @@ def test_what_has_not_converged_is_trained_on(monkeypatch: pytest.MonkeyPatch) -
         before, half, alone = (float(single.branch(steps).held_out()[0]) for steps in lengths)
         assert r.history["step"][-1] == r.steps and math.log2(r.steps / shortest).is_integer()
         assert r.loss == pytest.approx(alone, rel=0.02), "the same run, up to rounding"
-        assert r.gain == pytest.approx(max(0, 0.5 * (half / alone - 1)), abs=0.01)
-        assert r.gain < toy.TOLERANCE
+        assert r.gain == pytest.approx(0.5 * (half / alone - 1), abs=0.01)
+        assert r.converged
         if r.steps > shortest:
-            assert 0.5 * (before / half - 1) > toy.TOLERANCE - 0.003
+            assert abs(0.5 * (before / half - 1)) > toy.TOLERANCE - 0.003
+
+
+def test_a_longer_run_keeps_rare_features_by_its_finer_steps() -> None:
+    """At the rate and memory of 4,000 steps, 8,000 end 1.9 to 2.1 times higher under growth and
+    3.1 to 3.7 times under decay, over three seeds: they lose features that the finer steps keep."""
+    runs = toy.grid(p=features.power_law(200, 2.0), m=40, weight_decay=[-0.11, 0.11])
+    PROTOCOLS["coarse-test"] = replace(PROTOCOLS["converged"], name="coarse-test", refined=False)
+    try:
+        coarse, fine = (
+            toy.sweep(runs, protocol=name, steps=8000, check=False, progress=False)
+            for name in ("coarse-test", "converged")
+        )
+    finally:
+        del PROTOCOLS["coarse-test"]
+    for a, b in zip(coarse, fine, strict=True):
+        assert a.loss > 1.5 * b.loss
+        assert geometry.represented_fraction(b.W) > geometry.represented_fraction(a.W)
+
+
+def test_a_loss_that_rises_with_the_steps_has_not_converged() -> None:
+    """Some models above γ = 0 are worse after 4,000 steps than after 2,000: no rest either."""
+    (short, long), law = [2000, 4000], features.power_law(200, 2.0)
+    losses = [toy.train(law, 40, 0.11, steps=steps, check=False).loss for steps in (short, long)]
+    r = toy.train(law, 40, 0.11, steps=long)
+    assert losses[0] < 0.9 * losses[1] and r.gain < -toy.TOLERANCE and not r.converged
+    assert toy.train(law, 40, 0.11).steps == 2 * long, "so it is trained on"
 
 
 def test_a_brief_run_given_its_length_keeps_to_it() -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -107,7 +107,7 @@ class Bundle:
         # Adam's averages and its count of steps
         self.moments = [torch.zeros_like(self.theta), torch.zeros_like(self.theta)]
         self.taken = torch.zeros((), device=device)
-        self.done = 0
+        self.done, self.every = 0, max(1, protocol.steps // 40)
         self.history: list[tuple[int, Tensor]] = []  # step and loss (K,) over one batch
 
     @torch.no_grad()
@@ -195,9 +195,10 @@ class Bundle:
 
         So the runs of several lengths, asked for in rising order, share what they have in common.
         """
-        recipe = replace(self.protocol, steps=steps)
+        recipe = self.protocol.of(steps)
         self._train(recipe, recipe.fork)
         end = copy.deepcopy(self)
+        end.protocol = recipe
         end._train(recipe, steps)
         return end
 
@@ -210,10 +211,9 @@ class Bundle:
         self.history = [(step, losses[models]) for step, losses in self.history]
 
     def _train(self, recipe: Protocol, until: int) -> None:
-        every = max(1, self.protocol.steps // 40)
         for t in range(self.done, until):
             self.step(learning_rate(recipe, t))
-            if (t + 1) % every == 0 or t + 1 == recipe.steps:
+            if (t + 1) % self.every == 0 or t + 1 == recipe.steps:
                 rows = self.sampler.draw(recipe.batch)
                 loss, empty = self.row_losses(rows)
                 losses = (loss * rows.weight).sum(1) + rows.empty * empty

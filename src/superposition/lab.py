@@ -82,7 +82,7 @@ class Lab:
             m: np.mean([self.models[law, self.growth, m, s].gain for s in self.seeds])
             for m in WIDTHS
         }
-        return [m for m in WIDTHS if gains[m] < self.tolerance]
+        return [m for m in WIDTHS if abs(gains[m]) < self.tolerance]
 
     def losses(self, law: str, widths: Sequence[int] = WIDTHS) -> np.ndarray:
         """Held-out losses of the grown models, shape (seeds, widths)."""

@@ -1,5 +1,5 @@
 // Measure the law: a ladder of widths, trained and fitted in the reader's browser.
-const TOLERANCE = 0.03; // a rung has converged if twice its steps would take off less than this
+const TOLERANCE = 0.03; // a rung has converged if twice its steps would change the loss by less
 
 function measureTheLaw(el, settings, share, report) {
   const { n, gamma, alpha, seed } = FIELDS;
@@ -28,7 +28,7 @@ function measureTheLaw(el, settings, share, report) {
         + line(steps.map((m) => [m, welch(m)]), px, py, `stroke="${GREY}" stroke-dasharray="1 3" stroke-width="2"`)
         + '<text x="306" y="22" text-anchor="end">dashed 1/m · dotted Welch bound</text>';
       const fitted = fit ? line(steps.map((m) => [m, fit.prefactor * m ** fit.exponent]), px, py, `stroke="${BLUE}" stroke-width="2"`) : "";
-      return laws + fitted + points.map(([m, v, gain]) => `<circle cx="${px(m)}" cy="${py(v)}" r="4" stroke="${BLUE}" fill="${gain < TOLERANCE ? BLUE : "none"}"/>`).join("");
+      return laws + fitted + points.map(([m, v, gain]) => `<circle cx="${px(m)}" cy="${py(v)}" r="4" stroke="${BLUE}" fill="${Math.abs(gain) < TOLERANCE ? BLUE : "none"}"/>`).join("");
     }, `${label} against width on logarithmic axes: ${points.map(([m, v]) => `${number(v)} at m = ${m}`).join(", ") || "no point yet"}`);
   }
 
@@ -44,7 +44,7 @@ function measureTheLaw(el, settings, share, report) {
     const law = (name, { exponent, interval: [low, high] }) =>
       `${name} ∝ m<sup>${number(exponent)}</sup> (95 % interval ${number(low)} to ${number(high)})`.replaceAll("-", "−");
     draw(fits);
-    const open = rungs.filter((rung) => rung.gain >= TOLERANCE).map((rung) => rung.m);
+    const open = rungs.filter((rung) => Math.abs(rung.gain) >= TOLERANCE).map((rung) => rung.m);
     part("[data-value=fit]").innerHTML = `${law("mean squared overlap", fits.overlap)}; ${law("loss", fits.loss)}. `
       + `Over these widths the Welch bound for ${run.n} features falls as m<sup>${number(bound.exponent).replace("-", "−")}</sup>; it tends to 1/m for m far below n. `
       + (rungs.every((rung) => rung.represented === 1) ? `All ${run.n} features are represented at every width.`

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,7 @@ class Protocol:
     strata: bool  # rows forced to hold a feature, q_i ∝ p_i^power; else plain Bernoulli
     bias_std: float  # b starts at this times N(0, 1)
     longest: int = 0  # steps up to which a checked run that has not converged is trained on
+    refined: bool = False  # a longer run's learning rate is lower and its memory longer
 
     @property
     def beta2(self) -> float:
@@ -36,6 +36,19 @@ class Protocol:
         """
         return int((1 - self.fall) * self.steps) if self.warmup >= 1 else 0
 
+    def of(self, steps: int) -> Protocol:
+        """The same for a run of another length.
+
+        Refined, lr ∝ steps^-1/2 and memory ∝ steps beyond its own length: at the first rate a
+        longer run loses rare features, which the finer steps and averages keep.
+        """
+        times = steps / self.steps
+        if not self.refined or times <= 1:
+            return replace(self, steps=steps)
+        return replace(
+            self, steps=steps, lr=self.lr / times**0.5, memory=round(self.memory * times)
+        )
+
     def lengths(self, check: bool) -> list[int]:
         """Of the runs to train: its own; with a check, half of it first, and doublings after."""
         if not check:
@@ -48,7 +61,9 @@ class Protocol:
 
 PROTOCOLS = {
     "published": Protocol("published", 20_000, 2048, 1e-2, 0.1, 0.9, 0.05, 1000, False, 1.0),
-    "converged": Protocol("converged", 4_000, 512, 2e-2, 0.1, 0.9, 0.0, 100, True, 0.0),
+    "converged": Protocol(
+        "converged", 4_000, 512, 2e-2, 0.1, 0.9, 0.0, 100, True, 0.0, 8_000, True
+    ),
     # For maps of many models: only what has not converged is trained on, and the runs of several
     # lengths share the steps before their learning rates fall. So short a run needs a short
     # memory of g², or it lags behind its own past; that makes rows seem quieter to Adam, which
@@ -64,13 +79,13 @@ def chosen(protocol: str, steps: int | None = None, batch: int | None = None) ->
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f"unknown protocol {protocol!r}: use one of {', '.join(PROTOCOLS)}")
-    given = {"steps": steps, "longest": steps, "batch": batch}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    for name, value in changes.items():
-        if int(value) != value or value < 2:
+    for name, value in (("steps", steps), ("batch", batch)):
+        if value is not None and (int(value) != value or value < 2):
             raise ValueError(f"{name} must be a whole number >= 2, not {value}")
-        changes[name] = int(value)
-    return replace(PROTOCOLS[protocol], **changes)
+    recipe = PROTOCOLS[protocol]
+    if steps is not None:
+        recipe = replace(recipe.of(int(steps)), longest=int(steps))
+    return recipe if batch is None else replace(recipe, batch=int(batch))
 
 
 def learning_rate(protocol: Protocol, t: int) -> float:

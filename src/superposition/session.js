@@ -38,7 +38,7 @@ function superpositionSession(engine, post) {
     if (trainer.step >= steps && !job.half) job.half = trainer.heldOutLoss(20000);
     else if (trainer.step >= steps) {
       const { overlap, welch, represented } = engine.measure(trainer), loss = trainer.heldOutLoss(20000);
-      const gain = Math.max(0, (0.5 * (job.half - loss)) / loss);
+      const gain = (0.5 * (job.half - loss)) / loss;
       post({ type: "rung", m, loss, overlap, welch, represented, gain });
       job.half = 0;
       job.at++;

@@ -27,7 +27,7 @@ from .engine import Bundle
 from .features import check_probabilities
 from .protocols import Protocol, chosen
 
-TOLERANCE = 0.03  # a run has converged if twice its budget would take off less than this
+TOLERANCE = 0.03  # a run has converged if twice its budget would change the loss by less
 _FLOATS = 1_600_000  # B × n × K of a bundle: beyond that, a model more no longer shares calls
 _PER_FEATURE = 10  # what a feature costs besides its m products, in such products
 _PER_STEP = 25_000  # what a step of a bundle costs besides its models, in such products
@@ -49,12 +49,12 @@ class ToyResult:
     seed: int
     protocol: str
     steps: int
-    gain: float  # estimated share of the loss that twice the steps would take off; nan: not asked
+    gain: float  # estimated share of the loss that twice the steps take off (or add); nan: unasked
 
     @property
     def converged(self) -> bool:
-        """Whether twice the steps would take off less than TOLERANCE of the loss."""
-        return self.gain < TOLERANCE
+        """Whether twice the steps would change the loss by less than TOLERANCE of it."""
+        return abs(self.gain) < TOLERANCE
 
 
 class SweepError(RuntimeError):
@@ -73,7 +73,7 @@ def train(p: Tensor, m: int, weight_decay: float, *, seed: int = 0, protocol: st
     `protocol` is "converged" (the book's), "published" (the paper's) or "brief" (for maps of many
     models); `steps` and `batch` override its length and its rows a step (fewer are noisier, and
     Adam weighs the decay against noise). With `check`, a half-length run says if it has converged;
-    "brief", unless given `steps`, trains on those that have not, by doubling.
+    what has not is trained for longer, by doubling, unless `steps` are given.
     Raises ValueError on settings that make no sense and RuntimeError if the loss diverges.
     """
     run = {"p": p, "m": m, "weight_decay": weight_decay, "seed": seed}
@@ -110,7 +110,7 @@ def sweep(
     recipe = chosen(protocol, steps, batch)
     device = torch.device(device)
     places = [kept.place("toy", recipe, *job.values()) for job in jobs]
-    results = [_known(path, check) for path in places]
+    results = [_known(path, recipe, check) for path in places]
     wanted = [i for i, result in enumerate(results) if result is None]
     bundles = [[wanted[k] for k in some] for some in _bundles([jobs[i] for i in wanted], recipe)]
     failures: list[str] = []
@@ -153,11 +153,11 @@ def sweep(
     return [r for r in results if r is not None]
 
 
-def _known(path: Path | None, check: bool) -> ToyResult | None:
-    """A run that was kept, if it also says whether it has converged where that is asked."""
-    found = kept.load(path)
-    known = ToyResult(**found) if found else None
-    return None if known and check and math.isnan(known.gain) else known
+def _known(path: Path | None, recipe: Protocol, check: bool) -> ToyResult | None:
+    """A run that was kept, if checked where that is asked, and of its first length where not."""
+    known = ToyResult(**found) if (found := kept.load(path)) else None
+    fits = known and (known.gain == known.gain if check else known.steps == recipe.steps)
+    return known if fits else None
 
 
 def _train_bundle(runs: Sequence[dict[str, Any]], recipe: Protocol, check: bool,
@@ -174,7 +174,7 @@ def _train_bundle(runs: Sequence[dict[str, Any]], recipe: Protocol, check: bool,
         losses, errors = bundle.held_out()
         for k, i in enumerate(left):
             gain = math.nan if shorter is None else _gain(float(shorter[k]), float(losses[k]))
-            if steps < longest and not gain < TOLERANCE and bool(losses[k].isfinite()):
+            if steps < longest and not abs(gain) < TOLERANCE and bool(losses[k].isfinite()):
                 on.append(k)
             else:
                 outcomes[i] = _outcome(bundle, k, runs[i], float(losses[k]), float(errors[k]), gain)
@@ -206,7 +206,7 @@ def _outcome(bundle: Bundle, k: int, run: dict[str, Any], loss: float, error: fl
 
 def _gain(half: float, full: float) -> float:
     """What the next doubling takes off, if it takes half the share of the last one."""
-    return 0.0 if full <= 0 else max(0.0, 0.5 * (half - full) / full)
+    return 0.0 if full <= 0 else 0.5 * (half - full) / full
 
 
 def _bundles(runs: Sequence[dict[str, Any]], recipe: Protocol) -> list[list[int]]:
