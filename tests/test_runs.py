@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from superposition import features, packing, runs, toy
+from superposition.protocols import PROTOCOLS
 
 P = features.power_law(20, 1.0)
 RUN = toy.grid(p=P, m=3, weight_decay=-1.0)
@@ -40,6 +42,16 @@ def test_a_kept_run_is_not_trained_again_and_is_the_same(folder: Path, trained: 
     assert trained == [1]
     assert torch.equal(first.W, again.W) and torch.equal(first.b, again.b)
     assert (first.loss, first.history, first.seed) == (again.loss, again.history, again.seed)
+
+
+def test_a_run_that_went_on_does_not_stand_for_one_that_was_not_checked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = replace(PROTOCOLS["converged"], steps=20, longest=40)
+    monkeypatch.setitem(PROTOCOLS, "converged", short)
+    for _ in range(2):
+        for check, steps in ((True, 40), (False, 20)):
+            assert sweep(steps=None, check=check)[0].steps == steps
 
 
 def test_only_what_is_missing_is_trained_and_the_order_stays(
