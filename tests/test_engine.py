@@ -163,7 +163,7 @@ def test_a_longer_converged_run_takes_finer_steps_and_the_others_do_not() -> Non
     for protocol in (PUBLISHED, BRIEF):
         assert protocol.of(3 * protocol.steps) == replace(protocol, steps=3 * protocol.steps)
     given = protocols.chosen("converged", 16_000, 256)
-    assert given == replace(long, batch=256, longest=16_000)
+    assert given == replace(long, batch=256, longest=0)
     assert CONVERGED.lengths(True) == [2000, 4000, 8000] and given.lengths(True) == [8000, 16_000]
 
 

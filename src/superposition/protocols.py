@@ -84,7 +84,7 @@ def chosen(protocol: str, steps: int | None = None, batch: int | None = None) ->
             raise ValueError(f"{name} must be a whole number >= 2, not {value}")
     recipe = PROTOCOLS[protocol]
     if steps is not None:
-        recipe = replace(recipe.of(int(steps)), longest=int(steps))
+        recipe = replace(recipe.of(int(steps)), longest=0)
     return recipe if batch is None else replace(recipe, batch=int(batch))
 
 
