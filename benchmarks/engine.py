@@ -19,8 +19,10 @@ import numpy as np
 import torch
 from joblib.externals.loky import get_reusable_executor
 
-from superposition import cores, engine, features, scaling, toy
-from superposition.protocols import PROTOCOLS, learning_rate
+from superposition import features, power_law, toy
+from superposition.running import executors
+from superposition.toy import engine
+from superposition.toy.recipes import PROTOCOLS, learning_rate
 
 N, M = 1000, 40
 SEEN_FINAL = {0.5: 0.451, 1.0: 0.201, 1.5: 0.0270}  # of the published protocol, 20,000 steps
@@ -99,7 +101,7 @@ def phase_diagram(protocol: str, steps: int | None) -> None:
         resource.getrusage(who).ru_maxrss / 2**20
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    peak = one + cores.count() * worker
+    peak = one + executors.count() * worker
     done = np.mean([r.converged for r in results])
     lengths = Counter(r.steps for r in results)
     print(f"\nPhase diagram: {len(runs)} models, n = 200, {protocol}, checked: {seconds:.0f}s, "
@@ -125,7 +127,7 @@ def growth() -> None:
         times.append((time.perf_counter() - start) / 40)
         print(f"n = {n:5} m = {m:3}  {times[-1] * 1e3:7.2f} ms")
     torch.set_num_threads(threads)
-    fit = scaling.fit_power_law(sizes, times)
+    fit = power_law.fit_power_law(sizes, times)
     print(f"time ∝ (n m)^{fit.exponent:.2f} [{fit.interval[0]:.2f}, {fit.interval[1]:.2f}]")
 
 

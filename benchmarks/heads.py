@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from superposition import heads
+from superposition.llm import unembedding
 
 
 def write_head(folder: Path, n: int, m: int, dtype: torch.dtype) -> torch.Tensor:
@@ -55,15 +55,15 @@ def all_pairs(W: torch.Tensor, block: int = 1024) -> float:
 def against_all_pairs(folder: Path, n: int, m: int) -> None:
     write_head(folder, n, m, torch.float32)
     W = torch.randn(n, m, generator=torch.Generator().manual_seed(1)) + 0.1
-    found = heads.output_matrix(folder)
+    found = unembedding.output_matrix(folder)
     with open(folder / "model.safetensors", "r+b") as file:  # rows that all differ
         file.seek(found.place.start)
         file.write(W.numpy().tobytes())
-    heads.overlap_statistics(folder)  # warm
+    unembedding.overlap_statistics(folder)  # warm
     times = []
     for _ in range(3):
         began = time.perf_counter()
-        ours = heads.overlap_statistics(folder).mean_squared_overlap
+        ours = unembedding.overlap_statistics(folder).mean_squared_overlap
         times.append(time.perf_counter() - began)
     began = time.perf_counter()
     theirs = all_pairs(W)
@@ -89,7 +89,7 @@ def large(folder: Path, n: int, m: int) -> None:
     server.start()
     url = here.recv()
     began = time.perf_counter()
-    found = heads.overlap_statistics("org/large", endpoint=url)
+    found = unembedding.overlap_statistics("org/large", endpoint=url)
     took = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     here.send("stop")

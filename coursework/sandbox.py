@@ -68,7 +68,7 @@ def _checkpoint() -> list[Path]:
 
 def fetch_checkpoint() -> str:
     """Have the trained model ready for submissions, which have no network; '' or why not."""
-    from superposition.wheel import ModelUnavailable, minilm_folder
+    from superposition.llm.minilm import ModelUnavailable, minilm_folder
 
     try:
         os.environ["SUPERPOSITION_CACHE"] = str(minilm_folder().parent)

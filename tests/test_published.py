@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from superposition import published
-from superposition.scaling import fit_power_law
+from superposition.power_law import fit_power_law
 
 SOURCE = Path(__file__).resolve().parents[2] / "shared" / "published.md"
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from superposition import features, geometry, meanfield, theory, toy
-from superposition.meanfield import mean_field
-from superposition.scaling import fit_power_law
+from superposition import features, geometry, theory, toy
+from superposition import mean_field as mean_field_room
+from superposition.mean_field import mean_field
+from superposition.power_law import fit_power_law
 
 
 def generator(seed=0):
@@ -122,7 +123,7 @@ def test_the_mean_field_of_random_directions_is_what_they_lose(n, m):
 def test_the_cost_of_an_overlap_is_the_derivative_of_the_loss():
     p, counts = np.array([0.6, 0.2, 0.05]), np.array([1.0, 3.0, 20.0])
     kappa = np.linspace(-1, 1, 81)
-    terms = meanfield._terms(kappa)
+    terms = mean_field_room._terms(kappa)
     spectra = np.fft.rfft(np.fft.ifftshift(terms, axes=1), axis=1)
     one = np.exp(-((kappa / 0.3) ** 2))
     other = np.exp(-(((kappa + 0.2) / 0.2) ** 2))
@@ -130,11 +131,11 @@ def test_the_cost_of_an_overlap_is_the_derivative_of_the_loss():
 
     def at(share):
         mixed = (1 - share) * one + share * other
-        return meanfield._best_response(mixed, spectra, 2.0, p, counts)
+        return mean_field_room._best_response(mixed, spectra, 2.0, p, counts)
 
     # Bias and norm are at their best, so they take no part in the first derivative.
     slope = (at(1e-3)[0] - at(0.0)[0]) / 1e-3
-    cost = 2.0 * meanfield._cost(terms, at(0.0), p, counts)
+    cost = 2.0 * mean_field_room._cost(terms, at(0.0), p, counts)
     assert cost @ (other - one) == pytest.approx(slope, rel=0.01)
 
 

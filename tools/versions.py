@@ -18,7 +18,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TESTS = ["features", "geometry", "scaling", "theory", "plots", "engine", "toy"]
+TESTS = ["test_features.py", "test_geometry.py", "test_power_law.py", "test_theory.py", "toy"]
 # What running the tests takes.
 TOOLS = ["beautifulsoup4", "ipykernel", "nbclient", "nbformat", "pytest", "pyyaml"]
 RUN = """
@@ -52,7 +52,7 @@ def check(which: str) -> list[str]:
         return ["installing them"]
     subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", ROOT], check=True)
     subprocess.run([python, "-m", "pip", "list"], check=True)
-    files = [f"tests/test_{test}.py" for test in TESTS]
+    files = [f"tests/{test}" for test in TESTS]
     failed = []
     if subprocess.run([python, "-m", "pytest", "-q", *files], cwd=ROOT).returncode:
         failed.append("the module's tests")

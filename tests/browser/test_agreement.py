@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from conftest import note
-from superposition import features, geometry, scaling, toy
+from superposition import features, geometry, power_law, toy
 
 pytestmark = pytest.mark.browser
 # Both regimes, m below and above √n, even and skewed frequencies, few and many features at once:
@@ -27,7 +27,7 @@ SETTINGS = [
     (40, 6, 1.0, -1.0, 0.5, 4),
     (12, 4, 0.0, -1.0, 4.0, 4),
 ]
-ENGINE = (files("superposition") / "trainer.js").read_text("utf8")
+ENGINE = (files("superposition.widgets") / "js" / "trainer.js").read_text("utf8")
 
 
 def in_browser(
@@ -77,7 +77,7 @@ def test_the_fits_agree(page: Page) -> None:
     theirs = page.evaluate(
         f"([x, y]) => {{ {ENGINE} return superpositionEngine().fitPowerLaw(x, y); }}", [x, y]
     )
-    ours = scaling.fit_power_law(x, y)
+    ours = power_law.fit_power_law(x, y)
     assert theirs["exponent"] == pytest.approx(ours.exponent, abs=1e-6)
     assert theirs["interval"] == pytest.approx(list(ours.interval), abs=1e-3)
     assert theirs["prefactor"] == pytest.approx(ours.prefactor, rel=1e-6)

@@ -496,7 +496,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ),
             ),
             "def forecast(x, y, x_new):\n    b, low, high = fit_exponent(x, y)\n    a = np.log(y).mean() - b * np.log(x).mean()\n    return np.exp(a + high * np.log(x_new)), np.exp(a + low * np.log(x_new))",
-            "from superposition.scaling import fit_power_law\ndef forecast(x, y, x_new):\n    f = fit_power_law(x, y)\n    return f.predict(x_new) * 0.9, f.predict(x_new) * 1.1",
+            "from superposition.power_law import fit_power_law\ndef forecast(x, y, x_new):\n    f = fit_power_law(x, y)\n    return f.predict(x_new) * 0.9, f.predict(x_new) * 1.1",
         ],
         "q3": [
             "kinds = {k: 'sound' for k in 'ABCD'}",
@@ -809,7 +809,7 @@ MORE_RIGHT: dict[str, dict[str, list[str]]] = {
             "q = {}\nfor k, c in claims.items():\n    x, y = (np.log(claim_widths), np.log(c['loss']))\n    b = np.polyfit(x, y, 2)[0]\n    q[k] = 'undertrained' if max(c['gain']) > 0.05 else 'floor' if b > 0.03 else 'ceiling' if b < -0.03 else 'sound'\nkinds = q",
         ],
         "q4": [
-            "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'floor':\n        from superposition.scaling import fit_power_law\n        exponents[k] = fit_power_law(x, y, offset=True).exponent",
+            "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'floor':\n        from superposition.power_law import fit_power_law\n        exponents[k] = fit_power_law(x, y, offset=True).exponent",
             "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'floor':\n        from scipy.optimize import curve_fit\n        exponents[k] = curve_fit(lambda x, a, b, c: a * x ** b + c, x, y, [y[0] * x[0], -1, y[-1] / 2], sigma=y, maxfev=20000)[0][1]",
             "x = claim_widths.astype(float)\nfor k, q in kinds.items():\n    y = np.array(claims[k]['loss'])\n    g = np.array(claims[k]['gain'])\n    if q == 'undertrained':\n        exponents[k] = fit_exponent(x[:6], y[:6])[0]",
         ],

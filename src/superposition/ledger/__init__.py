@@ -1,0 +1,1 @@
+"""The claims, their rules and the experiments that decide them."""

@@ -1,0 +1,1 @@
+"""Language models: their output matrices, streamed from a hub or read from a file."""

@@ -1,0 +1,179 @@
+"""Things to move on the page: the same JavaScript runs with a kernel and without one.
+
+Where a kernel is alive (Jupyter, Colab) a widget is an anywidget, and what the reader measures
+comes back as `widget.result`. In the built page it is an inline script that needs no widget
+manager; with JavaScript off the page shows the figure that the cell computed instead.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from superposition import features, geometry, plots, toy
+from superposition.power_law import fit_power_law
+from superposition.toy.recipes import PROTOCOLS
+
+_HERE = files("superposition.widgets") / "js"
+# Each kind of widget: the function that draws it, and the files that function needs.
+_TRAINS = ("trainer.js", "session.js", "charts.js", "controls.js")
+_KINDS = {
+    "playground": ("playground", (*_TRAINS, "playground.js")),
+    "law": ("measureTheLaw", (*_TRAINS, "law.js")),
+    "states": ("stateSlider", ("controls.js", "states.js")),
+}
+_ALL = (*_TRAINS, "playground.js", "law.js", "states.js", "kernel.js")
+_STYLE = (_HERE / "playground.css").read_text("utf8")
+# A classic script runs as the page is read: the widget has its height before anything below it.
+_PAGE = """<style>{style}</style><div class="sp-mount"></div><script>(() => {{
+{script}
+const el = [...document.querySelectorAll(".sp-mount:empty")].at(-1), [, settings] = {start};
+{draw}(el, settings, true, () => {{}});
+}})();</script><noscript>{fallback}</noscript>"""
+
+
+def _script(names: Sequence[str]) -> str:
+    return "".join((_HERE / name).read_text("utf8") for name in names)
+
+
+class BookWidget(anywidget.AnyWidget):
+    """A widget of the book: `kind` says which, `settings` how it starts, `result` what it found."""
+
+    _esm = _script(_ALL) + "\nexport default { render };\n"
+    _css = _STYLE
+    kind = traitlets.Unicode().tag(sync=True)
+    settings = traitlets.Dict().tag(sync=True)
+    result = traitlets.Dict().tag(sync=True)
+    fallback = ""  # HTML shown where scripts do not run
+
+    def page(self) -> str:
+        """HTML that does what the widget does without a kernel, from a server or a folder."""
+        start = json.dumps([self.kind, self.settings]).replace("</", "<\\/")
+        draw, names = _KINDS[self.kind]
+        return _PAGE.format(
+            style=_STYLE, script=_script(names), start=start, draw=draw, fallback=self.fallback
+        )
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None:
+            bundle[0].update({"text/html": self.page(), "text/plain": f"[widget: {self.kind}]"})
+        return bundle
+
+
+def playground(n: int = 60, m: int = 8, weight_decay: float = -1.0, alpha: float = 1.0,
+               density: float = 1.0, *, seed: int = 0,
+               name: str = "playground") -> BookWidget:  # fmt: skip
+    """The toy model, trained in the reader's browser as the reader moves its settings.
+
+    n from 4 to 100 features in m from 1 to 32 dimensions, γ from -1 to 1, frequencies
+    p_i ∝ i^-alpha that sum to `density`. `name` tells two on one page apart in a shared link.
+    `result` holds loss, represented (φ_1/2), overlap and welch. ValueError outside the ranges.
+    """
+    for what, value, low, high in ("n", n, 4, 100), ("m", m, 1, 32), ("γ", weight_decay, -1, 1):
+        if not low <= value <= high:
+            raise ValueError(f"the playground takes {what} from {low} to {high}, not {value}")
+    values = dict(n=n, m=m, gamma=weight_decay, alpha=alpha, density=density, seed=seed)
+    settings = dict(name=name, steps=PROTOCOLS["converged"].steps, values=values)
+    widget = BookWidget(kind="playground", settings=settings)
+    runs = toy.grid(p=[features.power_law(n, alpha, density)], m=m, weight_decay=[-1, 1], seed=seed)
+    fig, axes = plots.figure(1, 2, sharey=True)
+    kept = []
+    for ax, result in zip(axes, toy.sweep(runs, check=False, progress=False), strict=True):
+        norms = result.W.norm(dim=1).numpy()
+        kept.append(int((norms > 0.5).sum()))
+        strong = result.weight_decay < 0
+        ax.bar(range(1, n + 1), norms, color=plots.STRONG if strong else plots.WEAK)
+        ax.set(xlabel="feature, by rank", title=f"γ = {result.weight_decay:g}: {kept[-1]} kept")
+    axes[0].set_ylabel("length of its vector")
+    alt = f"Lengths of {n} feature vectors in {m} dimensions: {kept[0]} above one half at γ = -1, "
+    caption = "The playground needs JavaScript; this is where it ends at both ends of γ."
+    widget.fallback = plots.to_svg(fig, alt + f"{kept[1]} at γ = 1.", caption)
+    return widget
+
+
+def measure_the_law(n: int = 80, weight_decay: float = -1.0, alpha: float = 0.0, *, seed: int = 0,
+                    widths: Sequence[int] = (6, 8, 10, 13, 17), steps: int = 1500,
+                    name: str = "law") -> BookWidget:  # fmt: skip
+    """One button: the browser trains a model of each width and fits overlap and loss against m.
+
+    `result` holds rungs (m, loss, overlap, gain and more), fits and seconds.
+    """
+    values = dict(n=n, gamma=weight_decay, alpha=alpha, seed=seed)
+    settings = dict(name=name, widths=list(widths), steps=steps, values=values)
+    widget = BookWidget(kind="law", settings=settings)
+    runs = toy.grid(p=[features.power_law(n, alpha)], m=list(widths), weight_decay=weight_decay,
+                    seed=seed)  # fmt: skip
+    found = toy.sweep(runs, steps=steps, check=False, progress=False)
+    fig, axes = plots.figure(1, 2)
+    measured = {
+        "mean squared overlap": [geometry.mean_squared_overlap(r.W) for r in found],
+        "loss (held out)": [r.loss for r in found],
+    }
+    for ax, (what, values_of) in zip(axes, measured.items(), strict=True):
+        ax.plot(widths, values_of, "o")
+        plots.log_log(ax, "width m", what)
+        ax.set_xticks(widths, [str(m) for m in widths])
+        ax.minorticks_off()
+    axes[0].plot(widths, [1 / m for m in widths], "--", color=plots.THEORY)
+    said = "; ".join(f"{what} ∝ m^{fit_power_law(widths, y)}" for what, y in measured.items())
+    caption = "The measurement needs JavaScript; this is one made beforehand. Dashed: 1/m."
+    widget.fallback = plots.to_svg(fig, f"{n} features: {said}.", caption)
+    return widget
+
+
+def state_slider(states: Sequence[str], labels: Sequence[str], *, label: str = "state",
+                 name: str = "state", compute: Callable[..., str] | None = None,
+                 controls: dict[str, ipywidgets.Widget] | None = None
+                 ) -> ipywidgets.Widget:  # fmt: skip
+    """A slider over figures that the cell computed, strings from `plots.to_svg`.
+
+    With `compute` and `controls` a live kernel also shows these controls and a button, which
+    adds the figure that `compute(**values of the controls)` returns.
+    """
+    if not states or len(states) != len(labels):
+        raise ValueError(f"{len(states)} states need as many labels, not {len(labels)}")
+    settings = dict(states=list(states), labels=list(labels), label=label, name=name, at=0)
+    widget = BookWidget(kind="states", settings=settings)
+    named = zip(labels, states, strict=True)
+    widget.fallback = "".join(f"<p>{html.escape(text)}</p>{state}" for text, state in named)
+    if compute is None or controls is None:
+        return widget
+
+    def add(_: Any) -> None:
+        button.disabled, button.description, said.value = True, "Computing …", ""
+        values, old = {key: control.value for key, control in controls.items()}, widget.settings
+        try:
+            states = [*old["states"], compute(**values)]
+            labels = [*old["labels"], _settings_in_words(values)]
+            widget.settings = {**old, "states": states, "labels": labels, "at": len(states) - 1}
+        except Exception as error:  # a front end shows no error of a button: say it here
+            said.value = html.escape(f"Not computed. {type(error).__name__}: {error}")
+        finally:
+            button.disabled, button.description = False, "Compute"
+
+    button, said = ipywidgets.Button(description="Compute"), ipywidgets.HTML()
+    button.on_click(add)
+    return _WithPage([widget, *controls.values(), button, said])
+
+
+def _settings_in_words(values: dict[str, Any]) -> str:
+    short = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in values.items()}
+    return ", ".join(f"{key} = {value}" for key, value in short.items())
+
+
+class _WithPage(ipywidgets.VBox):
+    """Widgets of a live kernel, of which the built page shows the first."""
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
+        first = self.children[0]
+        bundle = {**super()._repr_mimebundle_(**kwargs), "text/html": first.page()}
+        # Where Colab finds the anywidget inside it says in the metadata, of the outermost alone.
+        return bundle, (first._repr_mimebundle_() or ({}, {}))[1]

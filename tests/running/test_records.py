@@ -1,0 +1,126 @@
+"""Runs that are kept are found again, and anything that could differ is trained anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from superposition import features, toy
+from superposition.running import records
+from superposition.toy import variants
+from superposition.toy.recipes import PROTOCOLS
+
+P = features.power_law(20, 1.0)
+RUN = toy.grid(p=P, m=3, weight_decay=-1.0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SUPERPOSITION_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many models each training took on, as it happens."""
+    counts: list[int] = []
+    real = toy._train_bundle
+    monkeypatch.setattr(
+        toy, "_train_bundle", lambda work, *rest: (counts.append(len(work)), real(work, *rest))[1]
+    )
+    return counts
+
+
+def sweep(jobs: list = RUN, **settings: object) -> list[toy.ToyResult]:
+    return toy.sweep(jobs, **{"steps": 20, "check": False, "progress": False, **settings})
+
+
+def test_a_kept_run_is_not_trained_again_and_is_the_same(folder: Path, trained: list[int]) -> None:
+    (first,), (again,) = sweep(), sweep()
+    assert trained == [1]
+    assert torch.equal(first.W, again.W) and torch.equal(first.b, again.b)
+    assert (first.loss, first.history, first.seed) == (again.loss, again.history, again.seed)
+
+
+def test_a_run_that_went_on_does_not_stand_for_one_that_was_not_checked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = replace(PROTOCOLS["converged"], steps=20, longest=40)
+    monkeypatch.setitem(PROTOCOLS, "converged", short)
+    for _ in range(2):
+        for check, steps in ((True, 40), (False, 20)):
+            assert sweep(steps=None, check=check)[0].steps == steps
+
+
+def test_only_what_is_missing_is_trained_and_the_order_stays(
+    folder: Path, trained: list[int]
+) -> None:
+    sweep(toy.grid(p=P, m=4, weight_decay=-1.0))
+    results = sweep(toy.grid(p=P, m=[5, 4, 3], weight_decay=-1.0))
+    assert sum(trained) == 3 and [r.m for r in results] == [5, 4, 3]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"steps": 22}, {"protocol": "published"}, {"jobs": toy.grid(p=P, m=3, weight_decay=-0.9)},
+        {"jobs": toy.grid(p=P, m=3, weight_decay=-1.0, seed=1)},
+        {"jobs": toy.grid(p=features.linear(20), m=3, weight_decay=-1.0)},
+    ],
+)  # fmt: skip
+def test_other_settings_are_other_runs(folder: Path, trained: list[int], other: dict) -> None:
+    sweep(), sweep(**other)
+    assert trained == [1, 1]
+
+
+def test_other_code_makes_other_runs(
+    folder: Path, trained: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep()
+    monkeypatch.setattr(records, "_code", lambda: b"another engine")
+    sweep()
+    assert trained == [1, 1]
+
+
+def test_a_run_that_does_not_say_whether_it_converged_is_trained_where_that_is_asked(
+    folder: Path, trained: list[int]
+) -> None:
+    sweep(), sweep(check=True), sweep(check=True), sweep()
+    assert trained == [1, 1]
+
+
+@pytest.mark.parametrize("damage", [b"", b"half of it"])
+def test_a_broken_file_costs_a_repeat(folder: Path, trained: list[int], damage: bytes) -> None:
+    sweep()
+    (file,) = folder.iterdir()
+    file.write_bytes(damage)
+    sweep(), sweep()
+    assert trained == [1, 1]
+
+
+def test_nothing_is_kept_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SUPERPOSITION_RUNS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert records.place("toy", RUN[0]) is None
+    sweep()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ways_to_pack_are_kept_but_not_those_with_a_start_of_the_callers(folder: Path) -> None:
+    def mine(n: int, m: int, generator: torch.Generator) -> torch.Tensor:
+        return torch.randn(n, m, generator=generator)
+
+    starts = [None, variants.tight_frame, mine]
+    ways = [variants.Packing(3, start=start, steps=20) for start in starts]
+    ways += [variants.Packing(3, looks=1, steps=20)]
+    losses, W = variants.train(P, ways, [0, 1])
+    assert len(list(folder.iterdir())) == 6
+    again, V = variants.train(P, ways, [0, 1])
+    np.testing.assert_array_equal(losses, again)
+    assert all(
+        torch.equal(a, b) for x, y in zip(W, V, strict=True) for a, b in zip(x, y, strict=True)
+    )

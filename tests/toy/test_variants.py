@@ -1,0 +1,69 @@
+"""Ways to pack, and the ruler that measures them."""
+
+import numpy as np
+import pytest
+import torch
+
+from superposition import features, geometry
+from superposition.toy import variants
+from superposition.toy.variants import Packing
+
+P = features.power_law(20, 1.0)
+
+
+def test_a_tight_frame_reaches_the_bound():
+    W = variants.tight_frame(30, 6, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(W.norm(dim=1), torch.ones(30))
+    assert geometry.mean_squared_overlap(W) == pytest.approx(geometry.welch_bound(30, 6), rel=1e-4)
+
+
+def test_each_rule_holds_its_model_alone():
+    ways = [
+        Packing(5, steps=30, **rule)
+        for rule in ({}, {"unit": True}, {"frozen": True}, {"one_bias": True})
+    ]
+    bundle = variants._Variants(P, ways, seed=0)
+    start = bundle.theta.detach().clone()
+    bundle.run()
+    W, b = bundle.theta.detach()[:, :, :5], bundle.theta.detach()[:, :, 5]
+    one = torch.ones(20)
+    assert torch.allclose(W[:, 1].norm(dim=1), one, atol=1e-5)
+    assert not torch.allclose(W[:, 0].norm(dim=1), one, atol=1e-2)
+    assert torch.equal(W[:, 2], start[:, 2, :5]) and not torch.equal(W[:, 0], start[:, 0, :5])
+    assert float(b[:, 3].std()) < 1e-6 < 1e-3 < float(b[:, 0].std())
+    assert float(b[:, 2].abs().max()) > 1e-3, "the bias of frozen rows is trained"
+
+
+def test_both_trainers_train_the_plain_model_alike():
+    """The read-outs' trainer without a read-out to add, against the engine's.
+
+    Rows and starts are the same, so the losses part by rounding alone. (Weights part sooner: Adam
+    makes a full step of a gradient that is zero but for rounding.) Hence few steps.
+    """
+    way = Packing(5, steps=40)
+    engine, _ = variants.train(P, [way], [0, 1])
+    autograd, _ = variants._train_read_out(P, way, [0, 1])
+    np.testing.assert_allclose(autograd, engine[0], rtol=0.01)
+    assert abs(np.log(engine[0, 0] / engine[0, 1])) > 0.01, "or the line above could not fail"
+
+
+def test_a_second_look_beats_the_plain_read_out():
+    p = features.power_law(40, 1.0)
+    losses, _ = variants.train(p, [Packing(10, steps=800), Packing(10, steps=800, looks=1)], [0, 1])
+    # Longer runs of wider models halve the loss; seeds scatter by a few per cent.
+    assert (losses[1] < 0.85 * losses[0]).all()
+
+
+def test_effective_width_is_exact_on_a_power_law():
+    m = np.array([4, 8, 16])
+    loss = 3 / m**1.5
+    np.testing.assert_allclose(variants.effective_width(m, loss, 3 / 10**1.5), 10)
+    assert np.isnan(variants.effective_width(m, loss, [10.0, 1e-6])).all()
+    with pytest.raises(ValueError, match="does not fall"):
+        variants.effective_width(m, loss[::-1], 0.1)
+
+
+def test_the_interval_covers_at_its_rate():
+    draws = np.random.default_rng(0).normal(size=(2000, 3))
+    inside = [low < 0 < high for _, low, high in map(variants.mean_interval, draws)]
+    assert np.mean(inside) == pytest.approx(0.95, abs=0.02)  # 4 standard errors
