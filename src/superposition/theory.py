@@ -2,7 +2,7 @@
 
 The model is y = ReLU(W Wᵀ x + b) with rows W_i; feature i is active with probability p_i,
 independently, with a value uniform on (0, 2), so ⟨v⟩ = 1 and ⟨v²⟩ = 4/3. Losses are summed
-over features. The theory that needs numerical work is in `superposition.meanfield`.
+over features. The theory that needs numerical work is in `superposition.mean_field`.
 """
 
 from __future__ import annotations

@@ -706,7 +706,7 @@ WRONG: dict[str, dict[str, list[str]]] = {
                 ("b.var(ddof=1) / len(b)", "b.var(ddof=1) / len(a)"),
             ),
             "from scipy.stats import ttest_ind\n_one = seed_interval\ndef seed_interval(values, level=0.95, baseline=None):\n    if baseline is None:\n        return _one(values, level)\n    return ttest_ind(values, baseline).confidence_interval(level)",
-            "from superposition.packing import mean_interval\ndef seed_interval(values, level=0.95, baseline=None):\n    low, high = mean_interval(values, level)[1:]\n    return (low, high) if baseline is None else (low - np.mean(baseline), high - np.mean(baseline))",
+            "from superposition.toy.variants import mean_interval\ndef seed_interval(values, level=0.95, baseline=None):\n    low, high = mean_interval(values, level)[1:]\n    return (low, high) if baseline is None else (low - np.mean(baseline), high - np.mean(baseline))",
         ],
         "q3": [
             *_edits(
