@@ -1,4 +1,4 @@
-"""superposition.llm.unembedding against checkpoints that transformers wrote, through a loopback hub."""
+"""llm.unembedding against checkpoints that transformers wrote, through a loopback hub."""
 
 from __future__ import annotations
 

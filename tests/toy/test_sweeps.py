@@ -161,7 +161,9 @@ def test_an_executor_that_dies_half_way_loses_only_its_own_runs() -> None:
 
 def test_what_has_not_converged_is_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """By doublings, from the steps that it has in common with a longer run, and as if alone."""
-    monkeypatch.setattr("superposition.running.executors.count", lambda: 1)  # so two bundles, of two models
+    monkeypatch.setattr(
+        "superposition.running.executors.count", lambda: 1
+    )  # so two bundles, of two models
     runs = toy.grid(p=features.power_law(100, 2.0), m=24, weight_decay=[1.0, 0.33, 0.9, -0.33])
     checked = toy.sweep(runs, protocol="brief", progress=False)
     shortest = PROTOCOLS["brief"].steps

@@ -15,7 +15,7 @@ function chart(x, y, marks, label) {
   const px = (value) => along(x, value, left, right).toFixed(1);
   const py = (value) => along(y, value, bottom, top).toFixed(1);
   const grid = [
-    ...x.ticks.map((t) => `<path d="M${px(t)} ${top}V${bottom}" class="sp-grid"/><text x="${px(t)}" y="${bottom + 14}" text-anchor="middle">${t}</text>`),
+    ...x.ticks.map((t) => `<path d="M${px(t)} ${top}V${bottom}" class="sp-grid"/><text x="${px(t)}" y="${bottom + 14}" text-anchor="middle">${String(t).replace("-", "−")}</text>`),
     ...y.ticks.map((t) => `<path d="M${left} ${py(t)}H${right}" class="sp-grid"/><text x="${left - 5}" y="${py(t)}" dy=".35em" text-anchor="end">${number(t)}</text>`),
   ];
   return `<svg viewBox="0 0 320 240" role="img" aria-label="${label}">${grid.join("")}
