@@ -12,7 +12,7 @@ RUNS := SUPERPOSITION_RUNS='$(CURDIR)/_build/runs'
 SOURCES := $(shell find src site -name '*.py' -o -name '*.js' -o -name '*.css')
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint chromium pins clean distclean coursework grade adopt lab links pdf picture \
+.PHONY: help book serve test seeds lint chromium pins clean distclean coursework grade adopt lab links pdf picture \
 	release twice versions
 
 help:  ## this list
@@ -57,6 +57,9 @@ chromium: $(INSTALLED)
 test: lint chromium book  ## everything: style, types, the book, its pages in Chromium
 	$(RUNS) $(BIN)/python -m superposition.claims
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25
+
+seeds: $(INSTALLED)  ## the pages' conclusions with other seeds (an hour or so)
+	$(RUNS) $(BIN)/python -m pytest -m seeds -n 2 --dist loadfile --durations=25
 
 # The newest versions that the ranges in pyproject.toml allow, written down. Then: make test.
 pins:  ## refresh constraints.txt from the ranges in pyproject.toml

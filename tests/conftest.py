@@ -20,8 +20,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.update(OMP_NUM_THREADS="1", LOKY_MAX_CPU_COUNT="1")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What fails in a second fails first; of two processes none shall end alone on a long file."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What fails in a second fails first; of two processes none shall end alone on a long file.
+
+    Conclusions with other seeds (`make seeds`) run only where -m names their mark.
+    """
+    if "seeds" not in config.option.markexpr:
+        other = [item for item in items if item.get_closest_marker("seeds")]
+        config.hook.pytest_deselected(items=other)
+        items[:] = [item for item in items if item not in other]
 
     def cost(item: pytest.Item) -> int:
         browser, *long = (item.get_closest_marker(x) for x in ("browser", "chapters", "long"))

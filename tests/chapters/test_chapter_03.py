@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from cells import code_cells
-from superposition import geometry, plots, theory, toy, widgets
+import cells
+from superposition import geometry, theory, toy
 
 SWEEP = toy.sweep
 
@@ -21,20 +21,11 @@ def quarter(runs, *, steps=4000, check=True, **kwargs):
     return SWEEP(runs, steps=steps // 4, check=check, progress=False)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, last: str, sweep=quarter, changes=None) -> dict:
+def run(monkeypatch: pytest.MonkeyPatch, last: str, sweep=quarter, settings=None) -> dict:
     """The chapter's names after its code cells have run, down to the cell `last`."""
     monkeypatch.setattr(toy, "sweep", sweep)
     monkeypatch.setattr(toy, "TOLERANCE", 1.0)  # so short a training has not converged
-    monkeypatch.setattr(plots, "table", lambda *args, **kwargs: None)
-    monkeypatch.setattr(plots, "show", lambda fig, alt, caption="": plots.plt.close(fig))
-    monkeypatch.setattr(widgets, "playground", lambda **settings: None)
-    monkeypatch.setattr(widgets, "measure_the_law", lambda **settings: None)
-    names: dict = {"print": lambda *words, **kwargs: None}
-    for cell, code in code_cells("03_the_1_over_m_law", changes):
-        exec(code, names)
-        if cell == last:
-            return names
-    raise AssertionError(f"the chapter has no cell {last}")
+    return cells.run("03_the_1_over_m_law", settings=settings, last=last)
 
 
 @pytest.fixture(scope="module")
@@ -123,11 +114,7 @@ def test_closing_table(chapter):
 
 
 def test_they_fall_with_the_wrong_sign_of_gamma(monkeypatch):
-    names = run(
-        monkeypatch,
-        "both-regimes",
-        changes={"[250, 2000, 4000], -1.0": "[250, 2000, 4000], 1.0"},
-    )
+    names = run(monkeypatch, "both-regimes", settings={"GAMMA": 1.0})
     with pytest.raises(AssertionError):
         hold_overlaps(names)
     with pytest.raises(AssertionError):
