@@ -27,15 +27,11 @@ the reference at α 0.5 and 1.
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 
 import numpy as np
 
 from superposition import features, geometry, toy
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from reference import held_out_loss, train_reference
+from superposition.toy import model
 
 GAMMAS = [-1.0, -0.33, -0.11, 0.11, 0.33, 1.0]
 
@@ -55,15 +51,31 @@ for m in options.m:
         p = features.power_law(options.n, alpha)
         rows: list[list[list[float]]] = [[] for _ in GAMMAS]
         for seed in range(options.seeds):
-            W, b = train_reference(p, m, GAMMAS, options.steps, seed, beta2=options.beta2)
+            plain = [
+                model.train(
+                    p,
+                    m,
+                    gamma,
+                    seed=seed,
+                    steps=options.steps,
+                    beta2=options.beta2,
+                    bias_start=0.0,
+                )
+                for gamma in GAMMAS
+            ]
             runs = toy.grid(p=p, m=m, weight_decay=GAMMAS, seed=seed)
             ours = toy.sweep(runs, progress=False)
-            for k, r in enumerate(ours):
-                rows[k].append([
-                    held_out_loss(W[k], b[k], p)[0], held_out_loss(r.W, r.b, p)[0],
-                    geometry.represented_fraction(W[k]), geometry.represented_fraction(r.W),
-                    geometry.mean_squared_overlap(W[k]), geometry.mean_squared_overlap(r.W),
-                ])  # fmt: skip
+            for k, (r, (W, b)) in enumerate(zip(ours, plain, strict=True)):
+                rows[k].append(
+                    [
+                        model.held_out_loss(W, b, p)[0],
+                        model.held_out_loss(r.W, r.b, p)[0],
+                        geometry.represented_fraction(W),
+                        geometry.represented_fraction(r.W),
+                        geometry.mean_squared_overlap(W),
+                        geometry.mean_squared_overlap(r.W),
+                    ]
+                )
         for gamma, values in zip(GAMMAS, rows, strict=True):
             a = np.mean(values, axis=0)
             holds = (a[1] <= 1.03 * a[0], abs(a[3] - a[2]) <= 0.05, abs(a[5] / a[4] - 1) <= 0.03)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from superposition import features
-from superposition.toy import engine, recipes
+from superposition.toy import engine, model, recipes
 
 CPU = torch.device("cpu")
 PUBLISHED, CONVERGED, BRIEF = recipes.PROTOCOLS.values()
@@ -203,12 +203,10 @@ def test_models_that_are_kept_train_on_as_they_would_have() -> None:
 
 
 def test_held_out_loss_agrees_with_plain_data() -> None:
-    from reference import held_out_loss
-
     p = features.power_law(60, 1.0)
     bundle = engine.Bundle(p, [6], [-1.0], 0, replace(CONVERGED, steps=200), CPU)
     bundle.run()
     loss, error = bundle.held_out(11)
     theta = bundle.theta.detach()
-    plain, plain_error = held_out_loss(theta[:, 0, :6], theta[:, 0, 6], p)
+    plain, plain_error = model.held_out_loss(theta[:, 0, :6], theta[:, 0, 6], p)
     assert abs(float(loss[0]) - plain) < 5 * (float(error[0]) ** 2 + plain_error**2) ** 0.5

@@ -1,4 +1,4 @@
-"""Training from outside: results, errors, executors, and faithfulness to the plain reference."""
+"""Training from outside: results, errors, executors, and faithfulness to the plain loop."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from multiprocessing import get_context
 import pytest
 import torch
 
-from reference import held_out_loss, train_reference
 from superposition import features, geometry, theory, toy
-from superposition.toy import engine
+from superposition.toy import engine, model
 from superposition.toy.recipes import PROTOCOLS
 
 P = features.power_law(40, 1.0)
@@ -279,7 +278,7 @@ def test_the_random_bias_of_the_published_start_costs_loss() -> None:
 @pytest.mark.parametrize(
     ("m", "gammas"), [(24, [-1.0, -0.33, -0.11, 0.11, 0.33, 1.0]), (8, [0.11, 0.33, 1.0])]
 )
-def test_faithful_to_the_plain_reference(m: int, gammas: list[float]) -> None:
+def test_faithful_to_the_plain_loop(m: int, gammas: list[float]) -> None:
     """n = 100, α = 1, m above and below √n: loss at most 3 % above the plain trainer's,
     φ_1/2 within 0.05, and within 3 % the overlap that growth settles to.
 
@@ -288,16 +287,16 @@ def test_faithful_to_the_plain_reference(m: int, gammas: list[float]) -> None:
     with m below √n, where rare rows take several times the published budget to settle.
     """
     p = features.power_law(100, 1.0)
-    W, b = train_reference(p, m, gammas, steps=6000)
+    plain = [model.train(p, m, gamma, steps=6000, bias_start=0.0) for gamma in gammas]
     runs = toy.grid(p=p, m=m, weight_decay=gammas, seed=[0, 1, 2])
     results = toy.sweep(runs, check=False, progress=False)
-    for k, gamma in enumerate(gammas):
+    for k, (gamma, (W, b)) in enumerate(zip(gammas, plain, strict=True)):
         ours = results[3 * k : 3 * k + 3]
-        reference, error = held_out_loss(W[k], b[k], p)
-        losses = [held_out_loss(r.W, r.b, p, 200_000)[0] for r in ours]
+        reference, error = model.held_out_loss(W, b, p)
+        losses = [model.held_out_loss(r.W, r.b, p, 200_000)[0] for r in ours]
         assert sum(losses) / 3 < 1.03 * reference + 2 * error, (gamma, losses, reference)
         phi = sum(geometry.represented_fraction(r.W) for r in ours) / 3
-        assert phi == pytest.approx(geometry.represented_fraction(W[k]), abs=0.05), gamma
+        assert phi == pytest.approx(geometry.represented_fraction(W), abs=0.05), gamma
         if gamma == -1.0:
             overlap = sum(geometry.mean_squared_overlap(r.W) for r in ours) / 3
-            assert overlap == pytest.approx(geometry.mean_squared_overlap(W[k]), rel=0.03)
+            assert overlap == pytest.approx(geometry.mean_squared_overlap(W), rel=0.03)
