@@ -367,7 +367,7 @@ def test_results_are_remembered_by_commit_and_serve_without_a_network(hub, tmp_p
 
 def cell(name: str, into: dict) -> dict:
     """Run the definitions of one cell of chapter 4 (not its calls) and return its names."""
-    chapter = Path(__file__).parents[2] / "chapters" / "04_real_language_models.ipynb"
+    chapter = Path(__file__).parents[2] / "chapters" / "05_real_language_models.ipynb"
     cells = json.loads(chapter.read_text(encoding="utf8"))["cells"]
     (source,) = ["".join(c["source"]) for c in cells if c["id"] == name]
     tree = ast.parse(source)

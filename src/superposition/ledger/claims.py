@@ -133,7 +133,7 @@ CLAIMS = (
     Claim(
         "C08", "OPT, GPT-2, Qwen2.5 and Pythia show the same overlaps, and losses that follow.",
         "Overlaps roughly follow 1/m; losses fit 0.91 ± 0.04 with an offset for each corpus.",
-        "04_real_language_models",
+        "05_real_language_models",
         "Within limits if the interval of the slope holds -1 and the overlaps lie over twice above "
         "1/m; holds if they lie closer.",
         lambda e: FAILS if not e.interval[0] <= -1 <= e.interval[1]
@@ -145,7 +145,7 @@ CLAIMS = (
     Claim(
         "C09", "Interference causes wrong answers, even confident ones.",
         "Does not measure answers; interference is part of the loss.",
-        "05_scaling_limits",
+        "06_scaling_limits",
         "Within limits if misreadings fall by half over the ladder of widths and vanish without "
         "overlap; holds if, besides, wrong answers are given with over 90 % confidence.",
         lambda e: FAILS if e.interval[1] < max(0.01, 2 * e.interval[0])
@@ -158,7 +158,7 @@ CLAIMS = (
     Claim(
         "C10", "Bigger models gain no new skill; they only have more room.",
         "Does not speak of skills.",
-        "05_scaling_limits",
+        "06_scaling_limits",
         "A language model in which a skill's features are followed while the width grows. In the "
         "toy the contrast fails: room alone brings the skill.",
         _open, small_models.meetings,
@@ -166,7 +166,7 @@ CLAIMS = (
     Claim(
         "C11", "The gain has a ceiling: with room for every token the power law weakens or ends.",
         "Expects a breakdown once m nears the number of features.",
-        "05_scaling_limits",
+        "06_scaling_limits",
         "Holds if the law weakens (its exponent shrinks) on the way to m = n; within limits if it "
         "ends there (under 2 % of the loss left) without weakening first.",
         lambda e: FAILS if e.value > 0.02
@@ -177,7 +177,7 @@ CLAIMS = (
     Claim(
         "C12", "A smaller model that packs its information better can match a larger one.",
         "Suggests that encouraging superposition may help smaller models.",
-        "06_packing_and_reading",
+        "08_packing_and_reading",
         "Holds if a way to pack is worth a tenth more width in every seed; within limits if only a "
         "better read-out of the same code is. (At first a read-out counted as a packing, and runs "
         "too short made it look worthless; converged ones told the two apart.)",
@@ -188,7 +188,7 @@ CLAIMS = (
     Claim(
         "C13", "The tighter the packing, the harder the model is to interpret.",
         "Notes that strong superposition makes interpretation harder.",
-        "06_packing_and_reading",
+        "08_packing_and_reading",
         "Holds if recovery of the features falls by a third from loose to tight in every seed; "
         "within limits if it falls at all.",
         lambda e: _if(e.interval[0] > 1 / 3, e.interval[0] > 0),
@@ -206,7 +206,7 @@ CLAIMS = (
     Claim(
         "C15", "Superposition makes larger models more creative.",
         "Does not speak of creativity.",
-        "05_scaling_limits",
+        "06_scaling_limits",
         "A definition of creativity that can be scored, and models that differ in superposition "
         "alone.",
         _open,
@@ -214,7 +214,7 @@ CLAIMS = (
     Claim(
         "C16", "The growth from GPT-3 (175 billion parameters) onwards rests on this law.",
         "Connects its law to Chinchilla's exponents, not to any product.",
-        "05_scaling_limits",
+        "06_scaling_limits",
         "Published widths, data and losses of GPT-3's successors; they are not public.",
         _open,
     ),

@@ -26,7 +26,7 @@ def chapter():
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(plots, "table", lambda *args, **kwargs: None)
         monkeypatch.setattr(plots, "show", lambda *args, **kwargs: None)
-        for cell, code in code_cells("06_packing_and_reading"):
+        for cell, code in code_cells("08_packing_and_reading"):
             exec(code, names)
             names |= SMALL.get(cell, {})
     plots.plt.close("all")

@@ -34,7 +34,7 @@ def chapter():
         monkeypatch.setattr(plots, "show", lambda fig, alt, caption="": said.append(caption))
         monkeypatch.setattr(widgets, "state_slider", lambda *args, **kwargs: None)
         monkeypatch.setattr(minilm, "minilm_folder", no_model)
-        for cell, code in code_cells("05_scaling_limits"):
+        for cell, code in code_cells("06_scaling_limits"):
             exec(code, names)
             if cell == "settings":
                 names |= SMALL
