@@ -126,3 +126,56 @@ def test_halving_factor_carries_both_errors():
     assert draws.std() == pytest.approx(spread, rel=0.02)
     with pytest.raises(ValueError, match="uncertain"):
         readout.halving_factor((0.1, 0.1), (2.5, 0.0))
+
+
+def noisy_answers(noise: float, scale: float, samples: int = 200_000):
+    """One of ten axes plus Gaussian noise, read by softmax(scale z / noise²): confidence, wrong.
+
+    With scale = 1 that is the posterior of the axes (equally frequent), so it is honest.
+    """
+    generator = torch.Generator().manual_seed(0)
+    truth = torch.randint(10, (samples,), generator=generator)
+    z = torch.eye(10)[truth] + noise * torch.randn(samples, 10, generator=generator)
+    confidence, answer = (scale * z / noise**2).softmax(1).max(1)
+    return z, truth, confidence, answer != truth
+
+
+def test_an_honest_reader_keeps_its_promise():
+    z, truth, confidence, wrong = noisy_answers(noise=0.35, scale=1.0)
+    found = readout.calibration(confidence, wrong)
+    assert found.answers > 100_000 and 0.01 < found.promised < 0.03
+    error = (found.promised / found.answers) ** 0.5  # of a share of rare errors
+    assert found.actual == pytest.approx(found.promised, abs=4 * error)
+    assert found.ratio == pytest.approx(1, abs=4 * error / found.promised)
+    assert found.interval[0] < found.actual < found.interval[1] and not found.overconfident
+    assert readout.temperature(z, truth) == pytest.approx(0.35**2, rel=0.02)
+
+
+@pytest.mark.parametrize(("scale", "low", "high"), [(1.5, 1.3, 9), (0.7, 0, 0.85)])
+def test_a_reader_too_bold_or_too_modest_is_caught(scale, low, high):
+    """Also where the bold one's sure answers are wrong less often than one time in ten."""
+    _, _, confidence, wrong = noisy_answers(noise=0.35, scale=scale)
+    found = readout.calibration(confidence, wrong)
+    assert low < found.ratio < high and found.actual < 0.1
+    assert found.overconfident == (scale > 1)
+
+
+def test_the_interval_over_answers_holds_the_promise_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    confidence = torch.from_numpy(rng.uniform(0.91, 1, (400, 500)))
+    wrong = torch.from_numpy(rng.random((400, 500))) > confidence
+    found = [readout.calibration(c, w) for c, w in zip(confidence, wrong, strict=True)]
+    inside = np.mean([f.interval[0] <= f.promised <= f.interval[1] for f in found])
+    assert 0.92 < inside < 0.98
+
+
+def test_calibrations_are_pooled_by_answers():
+    none = readout.Calibration(answers=0, wrong=0, promised=float("nan"))
+    some = readout.Calibration(answers=100, wrong=4, promised=0.02)
+    more = readout.Calibration(answers=300, wrong=0, promised=0.06)
+    both = readout.pooled([none, some, more])
+    assert both == readout.Calibration(answers=400, wrong=4, promised=pytest.approx(0.05))
+    assert both.ratio == pytest.approx(0.2) and np.isnan(readout.pooled([none]).promised)
+    assert np.isnan(none.actual) and np.isnan(none.interval).all() and not none.overconfident
+    with pytest.raises(ValueError, match="its confidence"):
+        readout.calibration(torch.ones(3), torch.ones(2, dtype=torch.bool))

@@ -6,15 +6,88 @@ model before its bias and its ReLU). Nothing is trained here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+from scipy.stats import binomtest
 from torch import Tensor
 
 from superposition import features
+
+SURE = 0.9  # an answer given with a higher confidence is called sure
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the confidences of some answers promised, and what came of it.
+
+    An answer of confidence c promises to be wrong with probability 1 - c. Over K answers
+
+        promised = (1/K) Σ (1 - c_k),   actual = (1/K) Σ [answer k is wrong].
+
+    A calibrated read-out has actual = promised up to chance, whatever the confidences are: its
+    answers above 0.9 need not be wrong one time in ten, but as often as they say themselves.
+    (Murphy 1973, doi 10.1175/1520-0450(1973)012<0595:ANVPOT>2.0.CO;2, calls it reliability.)
+    """
+
+    answers: int  # K
+    wrong: int  # of these
+    promised: float  # share, from 0 to 1; nan: there are no answers
+
+    @property
+    def actual(self) -> float:
+        """Share of the answers that is wrong; nan: there are none."""
+        return self.wrong / self.answers if self.answers else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of `actual`: over answers, so for these models and no others."""
+        if not self.answers:
+            return float("nan"), float("nan")
+        found = binomtest(self.wrong, self.answers).proportion_ci(method="wilson")
+        return float(found.low), float(found.high)
+
+    @property
+    def ratio(self) -> float:
+        """Actual over promised error: 1 if calibrated, above 1 if overconfident."""
+        return self.actual / self.promised if self.promised else float("nan")
+
+    @property
+    def overconfident(self) -> bool:
+        """More wrong than promised by more than chance: the whole interval lies above."""
+        return self.interval[0] > self.promised
+
+
+def calibration(confidence: Tensor, wrong: Tensor, above: float = SURE) -> Calibration:
+    """Calibration of the answers given with a confidence > `above`.
+
+    confidence, wrong (answers,): from 0 to 1, and true or false.
+    """
+    if confidence.shape != wrong.shape:
+        raise ValueError(
+            f"each answer needs its confidence: {len(confidence)} confidences, {len(wrong)} answers"
+        )
+    sure = confidence > above
+    return Calibration(
+        answers=int(sure.sum()),
+        wrong=int(wrong[sure].sum()),
+        promised=_share(1 - confidence.double()[sure]),
+    )
+
+
+def pooled(parts: Sequence[Calibration]) -> Calibration:
+    """The answers of several models, such as those of several seeds, taken together."""
+    answers = sum(part.answers for part in parts)
+    promised = sum(part.promised * part.answers for part in parts if part.answers)
+    return Calibration(
+        answers=answers,
+        wrong=sum(part.wrong for part in parts),
+        promised=promised / answers if answers else float("nan"),
+    )
 
 
 @dataclass(frozen=True)
@@ -25,14 +98,23 @@ class Reading:
     invented: float  # answers that were not in the code at all (a part of `wrong`)
     confidence: float  # mean over all answers
     confidence_wrong: float  # mean over wrong answers; nan: there are none
-    sure: float  # answers given with a confidence above 0.9
-    wrong_when_sure: float  # wrong ones among those; nan: there are none
     samples: int  # answers judged
+    sure_answers: Calibration  # those given with a confidence above 0.9
 
     @property
     def overconfidence(self) -> float:
         """Mean confidence less the share that is right: 0 for a calibrated read-out."""
         return self.confidence - (1 - self.wrong)
+
+    @property
+    def sure(self) -> float:
+        """Share of the answers that is sure."""
+        return self.sure_answers.answers / self.samples
+
+    @property
+    def wrong_when_sure(self) -> float:
+        """Share of the sure answers that is wrong; nan: none is sure."""
+        return self.sure_answers.actual
 
 
 def read_strongest(
@@ -52,20 +134,31 @@ def read_strongest(
         return x, x @ W @ W.T, x.argmax(dim=1)
 
     _, z, truth = draw(p if fitted is None else fitted)
+    T = temperature(z, truth)
+    x, z_new, truth_new = draw(p)
+    confidence, answer = (z_new / T).softmax(dim=1).max(dim=1)
+    wrong = answer != truth_new
+    invented = wrong & (x.gather(1, answer[:, None])[:, 0] == 0)
+    return Reading(
+        wrong=_share(wrong),
+        invented=_share(invented),
+        confidence=_share(confidence),
+        confidence_wrong=_share(confidence[wrong]),
+        samples=len(wrong),
+        sure_answers=calibration(confidence, wrong),
+    )
+
+
+def temperature(z: Tensor, truth: Tensor) -> float:
+    """T that makes softmax(z / T) most likely, from e^-5 to e^3: z (samples, n), truth (samples,).
+
+    (Guo et al. 2017, arXiv 1706.04599, call it temperature scaling.)
+    """
 
     def surprise(log_t: float) -> float:
         return float(torch.nn.functional.cross_entropy(z / np.exp(log_t), truth))
 
-    log_t = minimize_scalar(surprise, bounds=(-5, 3), method="bounded").x
-    x, z_new, truth_new = draw(p)
-    confidence, answer = (z_new / np.exp(log_t)).softmax(dim=1).max(dim=1)
-    wrong = answer != truth_new
-    invented = wrong & (x.gather(1, answer[:, None])[:, 0] == 0)
-    sure = confidence > 0.9
-    return Reading(
-        _share(wrong), _share(invented), _share(confidence), _share(confidence[wrong]),
-        _share(sure), _share(wrong[sure]), len(wrong),
-    )  # fmt: skip
+    return float(np.exp(minimize_scalar(surprise, bounds=(-5, 3), method="bounded").x))
 
 
 def misread_tokens(
