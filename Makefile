@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 BUILT := _build/html/index.html
 # Pages and ledger share what they train; a new build starts with none.
 RUNS := SUPERPOSITION_RUNS='$(CURDIR)/_build/runs'
-SOURCES := $(shell find src site -name '*.py' -o -name '*.js' -o -name '*.css')
+SOURCES := $(shell find src site -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.toml' -o -name '*.csv')
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test seeds lint chromium pins clean distclean coursework grade adopt lab links pdf picture \

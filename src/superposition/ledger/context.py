@@ -6,8 +6,8 @@ random rows) to see which verdicts move.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -24,18 +24,51 @@ GROWTH, DECAY = -1.0, 1.0
 
 
 @dataclass(frozen=True)
-class Effect:
-    """What an experiment found: one number with its interval, and points for a small figure."""
+class Spread:
+    """Mean, smallest and largest over seeds or cases: a range, not a confidence interval."""
 
-    value: float = float("nan")
-    interval: tuple[float, float] = (float("nan"), float("nan"))
-    text: str = ""
-    x: tuple[float, ...] = ()
-    y: tuple[float, ...] = ()
-    axes: tuple[str, str] = ("", "")
-    logarithmic: bool = True
-    details: dict[str, float] = field(default_factory=dict)
-    missing: bool = False  # the experiment could not run; `text` says what it lacked
+    mean: float
+    low: float
+    high: float
+
+    @classmethod
+    def over(cls, values: Iterable[float]) -> Spread:
+        """The spread of some numbers."""
+        numbers = np.array(list(values))
+        return cls(float(numbers.mean()), float(numbers.min()), float(numbers.max()))
+
+    def __format__(self, spec: str) -> str:
+        return f"{self.mean:{spec}} (from {self.low:{spec}} to {self.high:{spec}})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points:
+    """What a small figure shows: y against x, and what the axes are."""
+
+    x: Sequence[float]
+    y: Sequence[float]
+    xlabel: str
+    ylabel: str
+    log: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What an experiment found. Each experiment has a class of its own, with its numbers."""
+
+    points: Points | None = None
+
+    @property
+    def text(self) -> str:
+        """The numbers in words, one sentence without its full stop."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """The experiment could not run; `text` says what it lacked."""
+
+    text: str
 
 
 @dataclass
@@ -44,7 +77,7 @@ class Lab:
 
     seeds: tuple[int, ...] = (0, 1)
     steps: int = 2000
-    shared_steps: int = 4000  # of the small models: as in chapters 5 and 6, to share theirs
+    shared_steps: int = 4000  # of the small models: as in chapters 6 and 8, to share theirs
     tolerance: float = toy.TOLERANCE  # a mean gain above it: not converged, so no exponent
     growth: float = GROWTH
     decay: float = DECAY
@@ -86,9 +119,9 @@ class Lab:
 
     def losses(self, law: str, widths: Sequence[int] = WIDTHS) -> np.ndarray:
         """Held-out losses of the grown models, shape (seeds, widths)."""
-        return np.array([
-            [self.models[law, self.growth, m, s].loss for m in widths] for s in self.seeds
-        ])  # fmt: skip
+        return np.array(
+            [[self.models[law, self.growth, m, s].loss for m in widths] for s in self.seeds]
+        )
 
     def rows(self, law: str, decay: float, m: int) -> list[Tensor]:
         return [self.rewire(self.models[law, decay, m, s].W) for s in self.seeds]

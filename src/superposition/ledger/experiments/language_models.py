@@ -2,72 +2,146 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from superposition import geometry, power_law, published
-from superposition.ledger.context import Effect, Lab
+from superposition.ledger.context import Lab, Measurement, NotRun, Points
 
-PLACES = (
-    ("Eiffel", "Paris"), ("Colosseum", "Rome"), ("Kremlin", "Moscow"), ("Acropolis", "Athens"),
-    ("Alhambra", "Granada"), ("Pentagon", "Washington"), ("Hollywood", "California"),
-    ("Taj Mahal", "India"), ("Big Ben", "London"), ("Brandenburg Gate", "Berlin"),
-    ("Sagrada Familia", "Barcelona"), ("Machu Picchu", "Peru"), ("Pyramids", "Egypt"),
-    ("Forbidden City", "Beijing"), ("Sydney Opera", "Australia"), ("Golden Gate", "San Francisco"),
-)  # fmt: skip
+PLACES = {
+    "Eiffel": "Paris",
+    "Colosseum": "Rome",
+    "Kremlin": "Moscow",
+    "Acropolis": "Athens",
+    "Alhambra": "Granada",
+    "Pentagon": "Washington",
+    "Hollywood": "California",
+    "Taj Mahal": "India",
+    "Big Ben": "London",
+    "Brandenburg Gate": "Berlin",
+    "Sagrada Familia": "Barcelona",
+    "Machu Picchu": "Peru",
+    "Pyramids": "Egypt",
+    "Forbidden City": "Beijing",
+    "Sydney Opera": "Australia",
+    "Golden Gate": "San Francisco",
+}
 FOODS = ("sandwich", "omelette", "pancake", "noodles", "porridge", "salad", "burger", "soup")
 
 
-def related_words(lab: Lab) -> Effect:
+@dataclass(frozen=True, kw_only=True)
+class RelatedWords(Measurement):
+    """Share of comparisons in which a sight is nearer to its place than to a dish."""
+
+    share: float
+    interval: tuple[float, float]  # of 95 %, over the sights
+
+    @property
+    def text(self) -> str:
+        low, high = self.interval
+        return (
+            f"in {self.share:.0%} [{low:.0%}, {high:.0%}] of {len(PLACES)} × {len(FOODS)} "
+            "comparisons the sight is nearer to its place"
+        )
+
+
+def related_words(lab: Lab) -> RelatedWords | NotRun:
     """Is a sight nearer to its place than to a dish? Share of all triples, by sight."""
     if lab.language_model is None:
-        return Effect(text="no model weights at hand", missing=True)
+        return NotRun("no model weights at hand")
     embed = lab.language_model[0]
 
     def unit(v: Tensor) -> Tensor:
         return v / v.norm()
 
-    foods = torch.stack([unit(embed(f)) for f in FOODS])
+    foods = torch.stack([unit(embed(food)) for food in FOODS])
     shares, gaps = [], []
-    for sight, place in PLACES:
-        s = unit(embed(sight))
-        gap = s @ unit(embed(place)) - foods @ s
+    for sight, place in PLACES.items():
+        vector = unit(embed(sight))
+        gap = vector @ unit(embed(place)) - foods @ vector
         shares.append(float((gap > 0).double().mean()))
         gaps.append(float(gap.mean()))
     half = 1.96 * float(np.std(shares, ddof=1)) / len(shares) ** 0.5
-    value = float(np.mean(shares))
-    return Effect(
-        value, (value - half, min(1.0, value + half)),
-        f"in {value:.0%} [{value - half:.0%}, {min(1.0, value + half):.0%}] of {len(PLACES)} × "
-        f"{len(FOODS)} comparisons the sight is nearer to its place",
-        tuple(range(1, len(gaps) + 1)), tuple(sorted(gaps)),
-        ("sights, sorted", "cosine to its place - to a dish"), False,
-    )  # fmt: skip
+    share = float(np.mean(shares))
+    return RelatedWords(
+        share=share,
+        interval=(share - half, min(1.0, share + half)),
+        points=Points(
+            x=range(1, len(gaps) + 1),
+            y=sorted(gaps),
+            xlabel="sights, sorted",
+            ylabel="cosine to its place - to a dish",
+            log=False,
+        ),
+    )
 
 
-def widths_of_gpt2(lab: Lab) -> Effect:
-    models = [m for m in published.MODELS if m.family == "GPT-2"]
-    widths = sorted(m.m for m in models)
-    return Effect(
-        4000 / widths[-1], (4000 / widths[-1], 4000 / widths[0]),
-        f"GPT-2's four sizes have {models[0].vocabulary:,} tokens and widths "
-        + ", ".join(str(w) for w in widths),
-        tuple(range(1, len(widths) + 1)), tuple(float(w) for w in widths),
-        ("GPT-2 size", "width m"), False,
-    )  # fmt: skip
+@dataclass(frozen=True, kw_only=True)
+class Widths(Measurement):
+    """A family's widths, and the width that is told of it."""
+
+    told: int
+    widths: tuple[int, ...]
+    vocabulary: int
+
+    @property
+    def text(self) -> str:
+        widths = ", ".join(str(m) for m in self.widths)
+        return f"GPT-2's four sizes have {self.vocabulary:,} tokens and widths {widths}"
 
 
-def open_models(lab: Lab) -> Effect:
+def widths_of_gpt2(lab: Lab) -> Widths:
+    """The published widths of GPT-2's sizes."""
+    models = [model for model in published.MODELS if model.family == "GPT-2"]
+    widths = tuple(sorted(model.m for model in models))
+    return Widths(
+        told=4000,
+        widths=widths,
+        vocabulary=models[0].vocabulary,
+        points=Points(
+            x=range(1, len(widths) + 1), y=widths, xlabel="GPT-2 size", ylabel="width m", log=False
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedOverlaps(Measurement):
+    """How published mean squared overlaps fall with m, and how far above 1/m they lie."""
+
+    count: int
+    exponent: float
+    interval: tuple[float, float]  # of 95 %, of the exponent
+    excess: float  # median of m · overlap²
+    real: float | None  # m · overlap² of the model at hand; None without one
+
+    @property
+    def text(self) -> str:
+        low, high = self.interval
+        said = (
+            f"{self.count} published overlaps fall as m^{self.exponent:.2f} "
+            f"[{low:.2f}, {high:.2f}]; they lie {self.excess:.0f} times above 1/m"
+        )
+        if self.real is not None:
+            said += f" (median); a real model measured here, {self.real:.1f} times"
+        return said
+
+
+def open_models(lab: Lab) -> PublishedOverlaps:
     """Published overlaps of four open families against 1/m; and real rows at hand."""
     m, overlap = np.array(sorted(lab.overlaps)).T
     fit = power_law.fit_power_law(m, overlap)
-    excess = float(np.median(overlap * m))
-    details = {"excess": excess}
-    text = f"{len(m)} published overlaps fall as m^{fit}; they lie {excess:.0f} times above 1/m"
+    real = None
     if lab.language_model is not None:
         rows = lab.language_model[1]
-        details["real"] = geometry.mean_squared_overlap(rows) * rows.shape[1]
-        text += f" (median); a real model measured here, {details['real']:.1f} times"
-    return Effect(fit.exponent, fit.interval, text, tuple(m), tuple(overlap),
-                  ("width m", "mean overlap² (published)"), details=details)  # fmt: skip
+        real = geometry.mean_squared_overlap(rows) * rows.shape[1]
+    return PublishedOverlaps(
+        count=len(m),
+        exponent=fit.exponent,
+        interval=fit.interval,
+        excess=float(np.median(overlap * m)),
+        real=real,
+        points=Points(x=m, y=overlap, xlabel="width m", ylabel="mean overlap² (published)"),
+    )

@@ -1,28 +1,57 @@
-"""The ledger's experiments on the models that one lab trains: one function a claim."""
+"""The ledger's experiments on the toy models that one lab trains: one function a claim."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from superposition import geometry, mean_field, power_law
-from superposition.ledger.context import DROPPING, WIDTHS, Effect, Lab, N
+from superposition.ledger.context import (
+    DROPPING,
+    WIDTHS,
+    Lab,
+    Measurement,
+    N,
+    NotRun,
+    Points,
+    Spread,
+)
 from superposition.probes import readout
 
-UNSETTLED = Effect(
-    text="too few widths have converged for an exponent: raise Lab.steps", missing=True
-)
+UNSETTLED = NotRun("too few widths have converged for an exponent: raise Lab.steps")
 
 
-def mean_and_range(values: list[float]) -> tuple[float, tuple[float, float]]:
-    """A mean over seeds or cases and its range."""
-    return float(np.mean(values)), (float(np.min(values)), float(np.max(values)))
+def _norms_by_rank(W: Tensor) -> Points:
+    """The rows' norms against their features' frequency rank, as a figure."""
+    return Points(
+        x=range(1, len(W) + 1),
+        y=W.norm(dim=1).tolist(),
+        xlabel="frequency rank",
+        ylabel="row norm",
+        log=False,
+    )
 
 
-def predictable(lab: Lab) -> Effect:
+@dataclass(frozen=True, kw_only=True)
+class Extrapolation(Measurement):
+    """|log(foretold loss / loss)| at the widest converged width, over frequency laws."""
+
+    error: Spread
+
+    @property
+    def text(self) -> str:
+        mean, low, high = np.exp([self.error.mean, self.error.low, self.error.high])
+        return (
+            "a straight line through the other widths misses the loss at the widest by a factor "
+            f"of {mean:.2f} on average over three laws ({low:.2f} to {high:.2f})"
+        )
+
+
+def predictable(lab: Lab) -> Extrapolation | NotRun:
     """Hide the largest converged width, extrapolate a line through the others: how far off?"""
     settled, errors = {law: lab.settled(law) for law in lab.laws}, []
     if min(map(len, settled.values())) < 4:  # three for a line, one to foretell
@@ -31,148 +60,224 @@ def predictable(lab: Lab) -> Effect:
         y = lab.losses(law, m).mean(0)
         fit = power_law.fit_power_law(m[:-1], y[:-1])
         errors.append(abs(float(np.log(fit.predict(m[-1]) / y[-1]))))
-    value, interval = mean_and_range(errors)
-    return Effect(
-        value, interval,
-        f"a straight line through the other widths misses the loss at the widest by a factor of "
-        f"{np.exp(value):.2f} on average over three laws ({np.exp(interval[0]):.2f} to "
-        f"{np.exp(interval[1]):.2f})",
-        WIDTHS, tuple(lab.losses("power").mean(0)), ("width m", "loss"),
-        details={"worst": interval[1]},
-    )  # fmt: skip
+    return Extrapolation(
+        error=Spread.over(errors),
+        points=Points(x=WIDTHS, y=lab.losses("power").mean(0), xlabel="width m", ylabel="loss"),
+    )
 
 
-def keeps_the_frequent(lab: Lab) -> Effect:
+@dataclass(frozen=True, kw_only=True)
+class Frequent(Measurement):
+    """What decay keeps: how much, and what share of that are the most frequent features."""
+
+    frequent: Spread  # over models
+    kept: float
+    kept_with_growth: float
+
+    @property
+    def text(self) -> str:
+        return (
+            f"with decay {self.kept:.0%} of the features are kept, and {self.frequent:.0%} of "
+            f"those are the most frequent ones; with growth {self.kept_with_growth:.0%} are kept"
+        )
+
+
+def keeps_the_frequent(lab: Lab) -> Frequent:
     """With decay: what share of the kept rows belongs to the most frequent features?"""
-    hits, kept = [], []
+    hits, kept, grown = [], [], []
+    rank = lab.relabel(lab.laws["power"]).argsort(descending=True)
     for m in DROPPING:
         for W in lab.rows("power", lab.decay, m):
             keep = W.norm(dim=1) > 0.5
             count = int(keep.sum())
-            rank = lab.relabel(lab.laws["power"]).argsort(descending=True)
             hits.append(float(keep[rank[:count]].double().mean()) if count else 0.0)
             kept.append(count / N)
-    grown = [
-        geometry.represented_fraction(W)
-        for m in DROPPING for W in lab.rows("power", lab.growth, m)
-    ]  # fmt: skip
-    value, interval = mean_and_range(hits)
-    sample = lab.rows("power", lab.decay, DROPPING[1])[0].norm(dim=1)
-    return Effect(
-        value, interval,
-        f"with decay {np.mean(kept):.0%} of the features are kept, and {value:.0%} "
-        f"[{interval[0]:.0%}, {interval[1]:.0%}] of those are the most frequent ones; "
-        f"with growth {np.mean(grown):.0%} are kept",
-        tuple(range(1, N + 1)), tuple(sample.tolist()), ("frequency rank", "row norm"), False,
-        {"kept": float(np.mean(kept)), "kept with growth": float(np.mean(grown))},
-    )  # fmt: skip
+        grown += [geometry.represented_fraction(W) for W in lab.rows("power", lab.growth, m)]
+    return Frequent(
+        frequent=Spread.over(hits),
+        kept=float(np.mean(kept)),
+        kept_with_growth=float(np.mean(grown)),
+        points=_norms_by_rank(lab.rows("power", lab.decay, DROPPING[1])[0]),
+    )
 
 
-def keeps_everything(lab: Lab) -> Effect:
+@dataclass(frozen=True, kw_only=True)
+class Everything(Measurement):
+    """Share of rows longer than one half, with growth and with decay; and real token rows."""
+
+    kept: Spread  # with growth, over models
+    kept_with_decay: float
+    real: float | None  # share above half the mean norm in the model at hand; None without one
+
+    @property
+    def text(self) -> str:
+        said = f"with growth {self.kept:.0%} of rows are kept"
+        if self.real is not None:
+            said += f"; of a real model's token rows {self.real:.1%} exceed half the mean norm"
+        return said
+
+
+def keeps_everything(lab: Lab) -> Everything:
     """Share of rows longer than one half, with growth; and in real token rows."""
-    toy_share = [
+    with_growth = [
         geometry.represented_fraction(W)
-        for law in lab.laws for m in WIDTHS for W in lab.rows(law, lab.growth, m)
-    ]  # fmt: skip
-    value, interval = mean_and_range(toy_share)
-    details = {"decay": float(np.mean([
+        for law in lab.laws
+        for m in WIDTHS
+        for W in lab.rows(law, lab.growth, m)
+    ]
+    with_decay = [
         geometry.represented_fraction(W) for W in lab.rows("power", lab.decay, DROPPING[0])
-    ]))}  # fmt: skip
-    text = f"with growth {value:.0%} [{interval[0]:.0%}, {interval[1]:.0%}] of rows are kept"
+    ]
+    real = None
     if lab.language_model is not None:
         norms = lab.language_model[1].norm(dim=1)
-        details["real"] = float((norms > 0.5 * norms.mean()).double().mean())
-        text += f"; of a real model's token rows {details['real']:.1%} exceed half the mean norm"
-    sample = lab.rows("power", lab.growth, WIDTHS[1])[0].norm(dim=1)
-    return Effect(
-        value, interval, text, tuple(range(1, N + 1)), tuple(sample.tolist()),
-        ("frequency rank", "row norm"), False, details,
-    )  # fmt: skip
-
-
-def interference(lab: Lab) -> Effect:
-    """Exponents of the mean |overlap| and overlap² against m, where every feature is kept."""
-    kept = {
-        m: min(geometry.represented_fraction(W) for law in lab.laws
-               for W in lab.rows(law, lab.growth, m))
-        for m in WIDTHS
-    }  # fmt: skip
-    full = [m for m in WIDTHS if kept[m] > 0.98]
-    widths = full if len(full) >= 3 else list(WIDTHS)
-
-    def slope(overlap: Callable[[Tensor], float], law: str) -> float:
-        means = [np.mean([overlap(W) for W in lab.rows(law, lab.growth, m)]) for m in widths]
-        return power_law.fit_power_law(widths, means).exponent
-
-    two, ends = mean_and_range([slope(geometry.mean_squared_overlap, law) for law in lab.laws])
-    one, one_ends = mean_and_range([slope(geometry.mean_absolute_overlap, law) for law in lab.laws])
-    means = {
-        m: float(np.mean([
-            geometry.mean_squared_overlap(W) for W in lab.rows("power", lab.growth, m)
-        ]))
-        for m in WIDTHS
-    }  # fmt: skip
-    left = [m for m in WIDTHS if m not in widths]
-    narrower = ", ".join(
-        f"{kept[m]:.0%} at m = {m} ({means[m] / geometry.welch_bound(N, m):.2f} times the bound)"
-        for m in left
+        real = float((norms > 0.5 * norms.mean()).double().mean())
+    return Everything(
+        kept=Spread.over(with_growth),
+        kept_with_decay=float(np.mean(with_decay)),
+        real=real,
+        points=_norms_by_rank(lab.rows("power", lab.growth, WIDTHS[1])[0]),
     )
-    return Effect(
-        two, ends,
-        f"{'where every feature is' if widths == full else 'though not every feature is'} kept "
-        f"(m from {widths[0]} to {widths[-1]}), overlap² falls as "
-        f"m^{two:.2f} [{ends[0]:.2f}, {ends[1]:.2f}] over three laws, |overlap| as "
-        f"m^{one:.2f} [{one_ends[0]:.2f}, {one_ends[1]:.2f}]"
-        + (f"; narrower models keep fewer and crowd those: {narrower}" if left else ""),
-        WIDTHS, tuple(means.values()), ("width m", "mean overlap²"), details={"absolute": one},
-    )  # fmt: skip
 
 
-def geometry_or_rarity(lab: Lab) -> Effect:
+@dataclass(frozen=True, kw_only=True)
+class Overlaps(Measurement):
+    """Exponents of mean overlap² and mean |overlap| against m, over frequency laws."""
+
+    squared: Spread
+    absolute: Spread
+    widths: tuple[int, ...]  # that the exponents are taken over
+    every_feature_kept: bool  # at those widths
+    crowded: dict[int, tuple[float, float]]  # other widths: share kept, overlap² over the bound
+
+    @property
+    def text(self) -> str:
+        where = "where" if self.every_feature_kept else "though not"
+        said = (
+            f"{where} every feature is kept (m from {self.widths[0]} to {self.widths[-1]}), "
+            f"overlap² falls as m^{self.squared:.2f} over three laws, "
+            f"|overlap| as m^{self.absolute:.2f}"
+        )
+        if self.crowded:
+            narrower = ", ".join(
+                f"{kept:.0%} at m = {m} ({ratio:.2f} times the bound)"
+                for m, (kept, ratio) in self.crowded.items()
+            )
+            said += f"; narrower models keep fewer and crowd those: {narrower}"
+        return said
+
+
+def interference(lab: Lab) -> Overlaps:
+    """Exponents of the mean |overlap| and overlap² against m, where every feature is kept."""
+
+    def kept(m: int) -> float:
+        """The least share of features kept at a width, over laws and seeds."""
+        rows = [W for law in lab.laws for W in lab.rows(law, lab.growth, m)]
+        return min(geometry.represented_fraction(W) for W in rows)
+
+    full = tuple(m for m in WIDTHS if kept(m) > 0.98)
+    widths = full if len(full) >= 3 else WIDTHS
+
+    def mean(overlap: Callable[[Tensor], float], law: str, m: int) -> float:
+        return float(np.mean([overlap(W) for W in lab.rows(law, lab.growth, m)]))
+
+    def exponents(overlap: Callable[[Tensor], float]) -> Spread:
+        return Spread.over(
+            power_law.fit_power_law(widths, [mean(overlap, law, m) for m in widths]).exponent
+            for law in lab.laws
+        )
+
+    squared = {m: mean(geometry.mean_squared_overlap, "power", m) for m in WIDTHS}
+    return Overlaps(
+        squared=exponents(geometry.mean_squared_overlap),
+        absolute=exponents(geometry.mean_absolute_overlap),
+        widths=widths,
+        every_feature_kept=widths == full,
+        crowded={
+            m: (kept(m), squared[m] / geometry.welch_bound(N, m)) for m in WIDTHS if m not in widths
+        },
+        points=Points(x=WIDTHS, y=list(squared.values()), xlabel="width m", ylabel="mean overlap²"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geometry(Measurement):
+    """How well cosines alone foretell the loss where nothing is rare; exponents over laws."""
+
+    error: Spread  # relative, over widths
+    exponents: tuple[float, ...]  # of the loss, one a frequency law
+    widths: tuple[int, ...]  # that the exponents are taken over
+
+    @property
+    def text(self) -> str:
+        return (
+            "with even frequencies, nothing being rare, the cosines alone foretell the loss to "
+            f"{self.error.mean:.0%} on average (at worst {self.error.high:.0%}); over three laws "
+            f"its exponent runs from {min(self.exponents):.2f} to {max(self.exponents):.2f} "
+            f"(m from {self.widths[0]} to {self.widths[-1]})"
+        )
+
+
+def geometry_or_rarity(lab: Lab) -> Geometry | NotRun:
     """Where nothing is rare: does the geometry alone, nothing fitted, foretell the loss?"""
-    widths, found, told = lab.settled("even"), [], []
-    common = [m for m in WIDTHS if all(m in lab.settled(law) for law in lab.laws)]
+    settled = {law: lab.settled(law) for law in lab.laws}
+    common = [m for m in WIDTHS if all(m in widths for widths in settled.values())]
     if len(common) < 3:
         return UNSETTLED
-    for m in widths:
-        runs = [lab.models["even", lab.growth, m, s] for s in lab.seeds]
-        found.append(float(np.mean([r.loss for r in runs])))
-        told.append(float(np.mean([
-            mean_field.mean_field(r.p, m, overlaps=lab.rewire(r.W)).loss for r in runs
-        ])))  # fmt: skip
-    errors = [abs(a / b - 1) for a, b in zip(found, told, strict=True)]
-    slopes = [
-        -power_law.fit_power_law(common, lab.losses(law, common).mean(0)).exponent
-        for law in lab.laws
-    ]
-    value, interval = mean_and_range(errors)
-    return Effect(
-        value, interval,
-        "with even frequencies, nothing being rare, the cosines alone foretell the loss to "
-        f"{value:.0%} on average (at worst {interval[1]:.0%}); over three laws its exponent runs "
-        f"from {min(slopes):.2f} to {max(slopes):.2f} (m from {common[0]} to {common[-1]})",
-        tuple(widths), tuple(found), ("width m", "loss (even)"),
-        details={"spread": max(slopes) - min(slopes)},
-    )  # fmt: skip
+    found, told = [], []
+    for m in settled["even"]:
+        runs = [lab.models["even", lab.growth, m, seed] for seed in lab.seeds]
+        found.append(float(np.mean([run.loss for run in runs])))
+        foretold = [
+            mean_field.mean_field(run.p, m, overlaps=lab.rewire(run.W)).loss for run in runs
+        ]
+        told.append(float(np.mean(foretold)))
+    return Geometry(
+        error=Spread.over(abs(a / b - 1) for a, b in zip(found, told, strict=True)),
+        exponents=tuple(
+            -power_law.fit_power_law(common, lab.losses(law, common).mean(0)).exponent
+            for law in lab.laws
+        ),
+        widths=tuple(common),
+        points=Points(x=settled["even"], y=found, xlabel="width m", ylabel="loss (even)"),
+    )
 
 
-def wrong_answers(lab: Lab) -> Effect:
+@dataclass(frozen=True, kw_only=True)
+class Answers(Measurement):
+    """How often the strongest feature is misread, by width, and how confidently."""
+
+    misread: tuple[float, ...]  # one a width of `WIDTHS`
+    misread_without_overlap: float
+    confidence: float  # mean, of wrong answers at the narrowest width
+
+    @property
+    def text(self) -> str:
+        return (
+            f"the strongest feature is misread in {self.misread[0]:.1%} of cases at "
+            f"m = {WIDTHS[0]}, {self.misread[-1]:.1%} at m = {WIDTHS[-1]} and "
+            f"{self.misread_without_overlap:.1%} without overlap; mean confidence when wrong "
+            f"{self.confidence:.2f}"
+        )
+
+
+def wrong_answers(lab: Lab) -> Answers:
     """How often the strongest feature is misread, and how confidently, against m."""
-    share, confidence = [], []
+    misread, confidence = [], []
     for m in WIDTHS:
+        runs = [lab.models["power", lab.growth, m, seed] for seed in lab.seeds]
         readings = [
-            readout.read_strongest(lab.rewire(r.W), r.p, samples=8000, seed=s)
-            for s in lab.seeds for r in [lab.models["power", lab.growth, m, s]]
-        ]  # fmt: skip
-        share.append(float(np.mean([r.wrong for r in readings])))
-        sure = [r.confidence_wrong for r in readings if r.wrong]
+            readout.read_strongest(lab.rewire(run.W), run.p, samples=8000, seed=seed)
+            for seed, run in zip(lab.seeds, runs, strict=True)
+        ]
+        misread.append(float(np.mean([reading.wrong for reading in readings])))
+        sure = [reading.confidence_wrong for reading in readings if reading.wrong]
         confidence.append(float(np.mean(sure)) if sure else float("nan"))
-    whole = readout.read_strongest(torch.eye(N), lab.laws["power"], samples=8000).wrong
-    return Effect(
-        share[0] - share[-1], (share[-1], share[0]),
-        f"the strongest feature is misread in {share[0]:.1%} of cases at m = {WIDTHS[0]}, "
-        f"{share[-1]:.1%} at m = {WIDTHS[-1]} and {whole:.1%} without overlap; mean confidence "
-        f"when wrong {confidence[0]:.2f}",
-        WIDTHS, tuple(share), ("width m", "share misread"),
-        details={"without overlap": whole, "confidence": confidence[0]},
-    )  # fmt: skip
+    return Answers(
+        misread=tuple(misread),
+        misread_without_overlap=readout.read_strongest(
+            torch.eye(N), lab.laws["power"], samples=8000
+        ).wrong,
+        confidence=confidence[0],
+        points=Points(x=WIDTHS, y=misread, xlabel="width m", ylabel="share misread"),
+    )

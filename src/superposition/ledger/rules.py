@@ -1,0 +1,141 @@
+"""One rule for each claim that a measurement can decide: from what was found to a verdict.
+
+The docstring of a rule is the sentence that the page of the ledger prints. Every rule can say each of the
+three words that a measurement can bring; a test feeds it data for each.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import numpy as np
+
+from superposition.ledger.experiments.language_models import (
+    PublishedOverlaps,
+    RelatedWords,
+    Widths,
+)
+from superposition.ledger.experiments.small_models import Ceiling, Packings, Recovery
+from superposition.ledger.experiments.toy_models import (
+    Answers,
+    Everything,
+    Extrapolation,
+    Frequent,
+    Geometry,
+    Overlaps,
+)
+
+
+class Verdict(StrEnum):
+    """The four words of the ledger."""
+
+    HOLDS = "holds"
+    LIMITS = "holds within limits"
+    FAILS = "does not hold"
+    OPEN = "not testable here"
+
+
+HOLDS, LIMITS, FAILS, OPEN = Verdict
+
+
+def predictable(found: Extrapolation) -> Verdict:
+    """Holds if a hidden width is foretold to 10 %; within limits if to a factor of two."""
+    if found.error.high < 0.1:
+        return HOLDS
+    return LIMITS if found.error.high < np.log(2) else FAILS
+
+
+def related_words(found: RelatedWords) -> Verdict:
+    """Holds if the interval starts above 95 %; within limits if it starts above one half."""
+    if found.interval[0] > 0.95:
+        return HOLDS
+    return LIMITS if found.interval[0] > 0.5 else FAILS
+
+
+def widths_of_gpt2(found: Widths) -> Verdict:
+    """Holds if one of GPT-2's widths is within 10 % of 4,000; within limits if within a third."""
+    factor = min(max(m / found.told, found.told / m) for m in found.widths)
+    if factor < 1.1:
+        return HOLDS
+    return LIMITS if factor < 4 / 3 else FAILS
+
+
+def keeps_the_frequent(found: Frequent) -> Verdict:
+    """Within limits if decay keeps under half of the features and over 60 % of the kept are the
+    most frequent; holds if growth drops features too.
+    """
+    if found.frequent.mean < 0.6 or found.kept > 0.5:
+        return FAILS
+    return HOLDS if found.kept_with_growth < 0.5 else LIMITS
+
+
+def keeps_everything(found: Everything) -> Verdict:
+    """Holds if over 90 % of rows are kept with decay too; within limits if with growth only."""
+    if found.kept.mean <= 0.9:
+        return FAILS
+    return HOLDS if found.kept_with_decay > 0.9 else LIMITS
+
+
+def interference_halves(found: Overlaps) -> Verdict:
+    """Holds if |overlap| falls as m^-1 (to 0.15); within limits if overlap² does (to 0.2). At
+    widths that keep every feature.
+    """
+    if abs(found.absolute.mean + 1) < 0.15:
+        return HOLDS
+    return LIMITS if abs(found.squared.mean + 1) < 0.2 else FAILS
+
+
+def geometry_or_rarity(found: Geometry) -> Verdict:
+    """Within limits if, with no feature rarer than another, the rows' cosines foretell the loss
+    to 15 % at every width, nothing fitted; holds if other laws move its exponent by under 0.3.
+    """
+    if found.error.high > 0.15:
+        return FAILS
+    return HOLDS if np.ptp(found.exponents) < 0.3 else LIMITS
+
+
+def open_models(found: PublishedOverlaps) -> Verdict:
+    """Within limits if the interval of the slope holds -1 and the overlaps lie over twice above
+    1/m; holds if they lie closer.
+    """
+    low, high = found.interval
+    if not low <= -1 <= high:
+        return FAILS
+    return HOLDS if found.excess < 2 else LIMITS
+
+
+def wrong_answers(found: Answers) -> Verdict:
+    """Within limits if misreadings fall by half over the ladder of widths and vanish without
+    overlap; holds if, besides, wrong answers are given with over 90 % confidence.
+    """
+    narrow, wide = found.misread[0], found.misread[-1]
+    if narrow < max(0.01, 2 * wide) or found.misread_without_overlap > 0.01:
+        return FAILS
+    return HOLDS if found.confidence > 0.9 else LIMITS
+
+
+def ceiling(found: Ceiling) -> Verdict:
+    """Holds if the law weakens (its exponent shrinks) on the way to m = n; within limits if it
+    ends there (under 2 % of the loss left) without weakening first.
+    """
+    if found.left.mean > 0.02:
+        return FAILS
+    return HOLDS if abs(found.last_exponent) < abs(found.first_exponent) else LIMITS
+
+
+def better_packing(found: Packings) -> Verdict:
+    """Holds if a way to pack is worth a tenth more width in every seed; within limits if only a
+    better read-out of the same code is.
+    """
+    if found.worth[found.best].low > 1.1:
+        return HOLDS
+    return LIMITS if found.second_look.low > 1.1 else FAILS
+
+
+def reading(found: Recovery) -> Verdict:
+    """Holds if recovery of the features falls by a third from loose to tight in every seed;
+    within limits if it falls at all.
+    """
+    if found.fall.low > 1 / 3:
+        return HOLDS
+    return LIMITS if found.fall.low > 0 else FAILS
