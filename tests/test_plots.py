@@ -2,7 +2,9 @@
 
 import io
 import re
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from matplotlib import pyplot as plt
@@ -31,9 +33,11 @@ def test_a_figure_carries_its_words(shown):
     plots.show(a_figure(), alt=' A "falling" line & points ', caption="Loss < 1")
     soup = BeautifulSoup(shown[0]["text/html"], "html.parser")
     svg = soup.select_one("figure > svg")
-    assert svg["role"] == "img" and svg["aria-label"] == 'A "falling" line & points'
+    assert svg["role"] == "img" and svg["aria-label"] == 'A "falling" line & points Loss < 1'
     assert soup.figcaption.text == "Loss < 1"
-    assert shown[0]["text/plain"] == '[figure: A "falling" line & points]\nLoss < 1'
+    assert shown[0]["text/plain"] == '[figure: A "falling" line & points Loss < 1]\nLoss < 1'
+    plots.show(a_figure(), "A line. Loss < 1", "Loss < 1")  # words that hold the caption
+    assert shown[1]["text/plain"] == "[figure: A line. Loss < 1]\nLoss < 1"
 
 
 @pytest.mark.parametrize("alt", ["", "  \n"])
@@ -68,8 +72,8 @@ def test_rounding_moves_nothing_that_can_be_seen():
     fig = a_figure()
     fig.savefig(buffer, format="svg")
     plt.close(fig)
-    paths = [re.findall(r' d="([^"]+)"', text)
-             for text in (buffer.getvalue(), plots._compact(buffer.getvalue()))]  # fmt: skip
+    drawn = buffer.getvalue()
+    paths = [re.findall(r' d="([^"]+)"', text) for text in (drawn, plots._compact(drawn))]
     assert len(paths[0]) == len(paths[1]) > 20
     for before, after in zip(*paths, strict=True):
         numbers = [[float(x) for x in re.findall(r"-?[\d.]+", d)] for d in (before, after)]
@@ -82,6 +86,67 @@ def test_the_figure_is_closed(shown):
     assert plt.get_fignums() == before
 
 
+def marks(ax, hollow):
+    """x of the points drawn hollow, or filled; the legend's own empty line left out."""
+    drawn = [line for line in ax.lines if line.get_marker() == "o" and len(line.get_xdata())]
+    return [
+        float(x)
+        for line in drawn
+        if (line.get_markerfacecolor() == "none") == hollow
+        for x in line.get_xdata()
+    ]
+
+
+def test_a_curve_is_hollow_where_training_has_not_converged():
+    _, ax = plots.figure()
+    plots.curve(ax, [4, 8, 16], [1, 0.5, 0.3], converged=[True, False, True], label="strong")
+    assert marks(ax, hollow=True) == [8] and marks(ax, hollow=False) == [4, 16]
+    assert ax.get_legend_handles_labels()[1] == ["strong"]
+    assert len({line.get_color() for line in ax.lines}) == 1
+    with pytest.raises(ValueError, match="seeds"):
+        plots.curve(ax, [4, 8], [1, 2, 3])
+    plt.close("all")
+
+
+def test_a_loss_curve_takes_means_over_seeds_and_their_range():
+    runs = [
+        SimpleNamespace(m=m, seed=s, loss=10 / m + s, converged=(m, s) != (8, 1))
+        for s in (1, 0)
+        for m in (8, 4)
+    ]
+    _, ax = plots.figure()
+    plots.loss_curve(ax, runs)
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[4, 3.0], [8, 1.75]])
+    assert marks(ax, hollow=True) == [8]
+    (bars,) = ax.collections
+    np.testing.assert_allclose(bars.get_segments()[0], [[4, 2.5], [4, 3.5]])
+    with pytest.raises(ValueError, match="same seeds"):
+        plots.loss_curve(ax, runs[:3])
+    plt.close("all")
+
+
+def test_a_width_axis_names_the_widths_and_nothing_between():
+    fig, ax = plots.figure()
+    ax.plot([4, 1024], [1, 2])
+    plots.width_axis(ax, [4, 64, 1024], "loss")
+    fig.canvas.draw()
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["4", "64", "1,024"]
+    assert len(ax.xaxis.get_minorticklocs()) == 0 and ax.get_yscale() == "log"
+    plt.close("all")
+
+
+def test_a_heat_map_writes_each_value_where_its_ticks_say():
+    _, ax = plots.figure()
+    values = [[0.1, 0.2, 0.3], [0.7, 0.8, 0.9]]
+    plots.heat_map(ax, values, x=("γ", [-1, 0, 1]), y=("α", [0, 2]), label="φ", limits=(0, 1))
+    said = {text.get_position(): (text.get_text(), text.get_color()) for text in ax.texts}
+    assert said[2, 1] == ("0.90", "black") and said[0, 0] == ("0.10", "white")
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["0", "2"]
+    with pytest.raises(ValueError, match="y ticks"):
+        plots.heat_map(ax, values, x=("γ", [0]), y=("α", [0, 2]), label="φ")
+    plt.close("all")
+
+
 def test_a_table_is_html_and_aligned_text(shown):
     plots.table(["m", "loss <L>"], [[8, 0.123456], [1024, "n/a & no"]], caption="Loss")
     soup = BeautifulSoup(shown[0]["text/html"], "html.parser")
@@ -89,8 +154,11 @@ def test_a_table_is_html_and_aligned_text(shown):
     assert [td.text for td in soup.select("td")] == ["8", "0.123", "1024", "n/a & no"]
     assert soup.caption.text == "Loss" and soup.div["tabindex"] == "0"
     assert shown[0]["text/plain"].splitlines() == [
-        "Loss", "m     loss <L>", "8     0.123", "1024  n/a & no",
-    ]  # fmt: skip
+        "Loss",
+        "m     loss <L>",
+        "8     0.123",
+        "1024  n/a & no",
+    ]
 
 
 def test_a_ragged_table_is_refused(shown):

@@ -12,7 +12,16 @@ def represented_fraction(W: Tensor, threshold: float = 0.5) -> float:
 
     From 0 (nothing is represented) to 1 (everything is); Liu et al. 2025, section 3.
     """
-    return float((_matrix(W).float().norm(dim=1) > threshold).double().mean())
+    return float(represented(W, threshold).double().mean())
+
+
+def represented(W: Tensor, threshold: float = 0.5) -> Tensor:
+    """Which features have an arrow: True where a row of W (n, m) is longer than `threshold`, (n,).
+
+    >>> represented(torch.tensor([[1.0, 0.0], [0.3, 0.3], [0.0, -0.9]]))
+    tensor([ True, False,  True])
+    """
+    return _matrix(W).float().norm(dim=1) > threshold
 
 
 def mean_squared_overlap(W: Tensor, centre: bool = False) -> float:
@@ -37,6 +46,17 @@ def mean_absolute_overlap(W: Tensor, centre: bool = False) -> float:
         raise ValueError(f"an overlap needs at least two non-zero rows; W has {n}")
     total = sum(float((block @ U.T).abs().sum()) for block in U.split(2048))
     return max(0.0, (total - n) / (n * (n - 1)))
+
+
+def pair_cosines(W: Tensor) -> Tensor:
+    """cos(W_i, W_j), each pair of non-zero rows of W (n', m) once, shape (n' (n' - 1) / 2,).
+
+    >>> pair_cosines(torch.tensor([[2.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])).tolist()
+    [0.0, -1.0, 0.0]
+    """
+    U = unit_rows(W)
+    i, j = torch.triu_indices(len(U), len(U), offset=1)
+    return (U @ U.T)[i, j].clamp(-1, 1)
 
 
 def unit_rows(W: Tensor, centre: bool = False) -> Tensor:

@@ -13,14 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.special import eval_gegenbauer
 from torch import Tensor
 
 from superposition.features import check_probabilities
-from superposition.geometry import unit_rows
+from superposition.geometry import pair_cosines
 
 Vector = NDArray[np.float64]
 _Z = (np.arange(4096) - 2048) * 0.002  # grid of the noise z
@@ -67,8 +66,7 @@ def mean_field(p: Tensor, m: int, overlaps: str | Tensor = "best") -> MeanField:
     if isinstance(overlaps, str):
         mu = np.gradient(kappa) * np.maximum(1 - kappa**2, 1e-12) ** ((m - 3) / 2)
     else:
-        U = unit_rows(overlaps)
-        cosines = (U @ U.T)[~torch.eye(len(U), dtype=torch.bool)].clamp(-1, 1).cpu().numpy()
+        cosines = pair_cosines(overlaps).cpu().numpy()
         middles = (kappa[1:] + kappa[:-1]) / 2
         mu = np.bincount(np.searchsorted(middles, cosines), minlength=len(kappa)).astype(float)
     mu /= mu.sum()

@@ -10,27 +10,37 @@ import html
 import io
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 from cycler import cycler
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogFormatter, NullLocator
+from numpy.typing import ArrayLike
 
 # Okabe and Ito's colour-blind safe palette, shifted to 3 : 1 and more on white and on a dark page.
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
-    "#2f87c8", "#d07d00", "#10a37f", "#d9622b", "#c46fa3", "#339dd3",
-)  # fmt: skip
+BLUE = "#2f87c8"
+ORANGE = "#d07d00"
+GREEN = "#10a37f"
+RED = "#d9622b"
+PURPLE = "#c46fa3"
+SKY = "#339dd3"
 GREY = "#8a8f98"
 WEAK, STRONG, THEORY = ORANGE, BLUE, GREY
 #: Style of every published value, never used for a computed one.
 PUBLISHED: dict[str, Any] = {
-    "marker": "D", "mfc": "none", "mec": RED, "ls": "none", "ms": 6, "mew": 1.4,
-}  # fmt: skip
+    "marker": "D",
+    "mfc": "none",
+    "mec": RED,
+    "ls": "none",
+    "ms": 6,
+    "mew": 1.4,
+}
 #: Style of a computed point whose training has not converged.
 UNCONVERGED: dict[str, Any] = {"mfc": "none", "alpha": 0.8}
 
@@ -39,15 +49,32 @@ _CAPTION = ' style="font-weight:inherit;color:inherit"'  # the theme's is too fa
 _SHOWN = itertools.count(1)  # numbers the figures, so that no two share an id on a page
 
 STYLE: Any = {
-    "figure.figsize": (5.4, 3.5), "figure.facecolor": "none", "axes.facecolor": "none",
-    "savefig.facecolor": "none", "font.size": 11.5, "axes.titlesize": 11.5,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-    "grid.alpha": 0.25, "grid.linewidth": 0.6, "legend.frameon": False, "legend.fontsize": 10,
-    "lines.linewidth": 1.8, "lines.markersize": 5, "text.color": _INK, "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK, "xtick.color": _INK, "ytick.color": _INK, "grid.color": _INK,
-    "axes.titlecolor": _INK, "svg.fonttype": "path", "figure.constrained_layout.use": True,
+    "figure.figsize": (5.4, 3.5),
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "font.size": 11.5,
+    "axes.titlesize": 11.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5,
+    "text.color": _INK,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "grid.color": _INK,
+    "axes.titlecolor": _INK,
+    "svg.fonttype": "path",
+    "figure.constrained_layout.use": True,
     "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PURPLE, RED, SKY]),
-}  # fmt: skip
+}
 
 
 def figure(
@@ -65,6 +92,119 @@ def log_log(ax: Axes, x: str, y: str) -> None:
     ax.set(xscale="log", yscale="log", xlabel=x, ylabel=y)
     ax.xaxis.set_major_formatter(LogFormatter())
     ax.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
+
+
+def width_axis(ax: Axes, widths: Sequence[int], y: str, *, x: str = "width m") -> None:
+    """Both axes logarithmic, the widths themselves as ticks of x and no ticks between them."""
+    log_log(ax, x, y)
+    ax.set_xticks(list(widths), [f"{m:,}" for m in widths])
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def curve(
+    ax: Axes,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    label: str | None = None,
+    color: str | None = None,
+    marker: str = "o",
+    converged: ArrayLike = True,
+) -> None:
+    """Points joined by a thin line, hollow where training has not converged.
+
+    x has shape (k,). y has shape (k,), or (seeds, k): then the points are means over seeds and
+    bars show the seeds' range. `converged` is one truth value, or one a point, (k,). The legend
+    shows a filled point, so a caption says what hollow means.
+    """
+    x, y = np.asarray(x), np.asarray(y, dtype=float)
+    if y.ndim == 0 or y.ndim > 2 or y.shape[-1:] != x.shape:
+        raise ValueError(f"x of shape {x.shape} needs y of shape (k,) or (seeds, k), not {y.shape}")
+    seeds = np.atleast_2d(y)
+    mean = seeds.mean(axis=0)
+    (line,) = ax.plot(x, mean, lw=1, alpha=0.6, color=color)
+    ink: Any = line.get_color()  # the cycle's next, where none was named
+    if len(seeds) > 1:
+        reach = [mean - seeds.min(axis=0), seeds.max(axis=0) - mean]
+        ax.errorbar(x, mean, reach, fmt="none", ecolor=ink, capsize=2)
+    filled = np.broadcast_to(np.asarray(converged, dtype=bool), x.shape)
+    ax.plot(x[filled], mean[filled], marker, color=ink)
+    ax.plot(x[~filled], mean[~filled], marker, color=ink, mec=ink, **UNCONVERGED)
+    if label is not None:
+        ax.plot([], [], marker + "-", lw=1, color=ink, label=label)
+
+
+def loss_curve(
+    ax: Axes,
+    runs: Iterable[Any],
+    *,
+    label: str | None = None,
+    color: str | None = None,
+    marker: str = "o",
+) -> None:
+    """Loss against width of trained models, `curve` of their means over seeds.
+
+    `runs` have `m`, `loss`, `seed` and `converged`, in any order; every width needs the same
+    seeds. A point is hollow where any of its runs has not converged.
+    """
+    by_width: dict[int, list[Any]] = {}
+    for run in runs:
+        by_width.setdefault(run.m, []).append(run)
+    widths = sorted(by_width)
+    kept = [sorted(by_width[m], key=lambda run: run.seed) for m in widths]
+    if len({tuple(run.seed for run in at_width) for at_width in kept}) > 1:
+        raise ValueError("every width needs runs of the same seeds to share one curve")
+    curve(
+        ax,
+        widths,
+        np.array([[run.loss for run in at_width] for at_width in kept]).T,
+        converged=[all(run.converged for run in at_width) for at_width in kept],
+        label=label,
+        color=color,
+        marker=marker,
+    )
+
+
+def heat_map(
+    ax: Axes,
+    values: ArrayLike,
+    *,
+    x: tuple[str, Sequence[Any]],
+    y: tuple[str, Sequence[Any]],
+    label: str,
+    limits: tuple[float | None, float | None] = (None, None),
+    digits: int = 2,
+) -> None:
+    """Values of shape (rows, columns) as colours, each with its number, and a colour bar.
+
+    `x` and `y` are an axis' name and its ticks: one a column, one a row from the bottom up.
+    `label` names the colour, `limits` are the values at its ends (default: the data's own).
+    """
+    cells = np.asarray(values, dtype=float)
+    if cells.shape != (len(y[1]), len(x[1])):
+        raise ValueError(
+            f"values of shape {cells.shape} do not have a row for each of {len(y[1])} y ticks "
+            f"and a column for each of {len(x[1])} x ticks"
+        )
+    low = np.nanmin(cells) if limits[0] is None else limits[0]
+    high = np.nanmax(cells) if limits[1] is None else limits[1]
+    image = ax.imshow(cells, origin="lower", aspect="auto", vmin=low, vmax=high, cmap="viridis")
+    ax.grid(False)
+    for (row, column), value in np.ndenumerate(cells):
+        bright = value > low + 0.55 * (high - low)  # black reads there, white below
+        ax.text(
+            column,
+            row,
+            f"{value:.{digits}f}",
+            ha="center",
+            va="center",
+            size=8,
+            color="black" if bright else "white",
+        )
+    ax.set_xticks(range(len(x[1])), [str(tick) for tick in x[1]])
+    ax.set_yticks(range(len(y[1])), [str(tick) for tick in y[1]])
+    ax.set(xlabel=x[0], ylabel=y[0])
+    ax.figure.colorbar(image, ax=ax, label=label)
 
 
 def to_svg(fig: Figure, alt: str, caption: str = "") -> str:
@@ -86,10 +226,15 @@ def to_svg(fig: Figure, alt: str, caption: str = "") -> str:
 
 
 def show(fig: Figure, alt: str, caption: str = "") -> None:
-    """Display `fig` with alternative text `alt` (required) and an optional caption."""
-    element = to_svg(fig, alt, caption)
-    words = f"[figure: {alt.strip()}]\n{caption}".strip()
-    display({"text/html": element, "text/plain": words}, raw=True)
+    """Display `fig`: `alt` (required) says what it shows, `caption` what was measured.
+
+    The alternative text is both, so a call is `show(fig, "Loss against width.", measured)`; the
+    caption is not said twice where `alt` holds it already.
+    """
+    words = alt.strip() if not alt.strip() or caption in alt else f"{alt.strip()} {caption}"
+    element = to_svg(fig, words, caption)
+    text = f"[figure: {words}]\n{caption}".strip()
+    display({"text/html": element, "text/plain": text}, raw=True)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from superposition.features import MEAN_SQUARE_VALUE, check_probabilities
@@ -100,3 +101,38 @@ def interference_floor(p: Tensor, m: int) -> float:
     p = check_probabilities(p).double()
     pairs = float(p.sum() ** 2 - p.square().sum())
     return MEAN_SQUARE_VALUE * pairs * welch_bound(len(p), m)
+
+
+def pair_loss(p: Tensor, m: int) -> float:
+    """Loss of opposite pairs, n/2 <= m: n - m axes carry two features each, W_a = -W_b, b = 0.
+
+    A pair errs only when both are active: 2 E[min(v_a, v_b)²] = 4/3. So (4/3) Σ p_a p_b over
+    pairs of the rarest features, the least frequent with the most frequent of them; p is (n,).
+    Exact for that W, hence an upper bound on the best loss. (Our derivation; the pairs were seen
+    by Elhage et al. 2022.)
+    """
+    p = check_probabilities(p).double().sort().values
+    if 2 * m < len(p):
+        raise ValueError(f"{len(p)} features make opposite pairs from m = n / 2 up, not m = {m}")
+    shared = p[: 2 * max(0, len(p) - m)]
+    half = len(shared) // 2
+    return MEAN_SQUARE_VALUE * float((shared[:half] * shared[half:].flip(0)).sum())
+
+
+def halving_factor(
+    exponent: tuple[float, float],
+    per_width: tuple[float, float],
+    *,
+    draws: int = 100_000,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """Factors on the parameters N that halve a loss A / m^α_m with N ∝ m^k: 2^(k / α_m), (draws,).
+
+    `exponent` is α_m and `per_width` is k, each with its standard error; both are drawn as
+    independent normal variables, so the quantiles of the result carry both errors through.
+    """
+    rng = np.random.default_rng(seed)
+    alpha, k = (rng.normal(*pair, draws) for pair in (exponent, per_width))
+    if (alpha <= 0).mean() > 1e-3:
+        raise ValueError("the exponent is too uncertain: its error reaches 0, where no width helps")
+    return np.asarray(2 ** (k / np.where(alpha > 0, alpha, np.nan)), np.float64)

@@ -1,6 +1,4 @@
-"""Costs, read-outs and combinations against cases that can be worked out by hand."""
-
-import itertools
+"""Read-outs and combinations against cases that can be worked out by hand."""
 
 import numpy as np
 import pytest
@@ -9,36 +7,6 @@ from scipy import integrate, stats
 
 from superposition import features, geometry
 from superposition.probes import readout
-
-
-def paired_axes(p: torch.Tensor, m: int) -> torch.Tensor:
-    """Rows ± unit axes: the 2 (n - m) rarest features in pairs, the others alone."""
-    n, order = len(p), p.argsort()
-    W, shared = torch.zeros(len(p), m), 2 * (n - m)
-    for axis in range(n - m):
-        W[order[axis], axis], W[order[shared - 1 - axis], axis] = 1, -1
-    for axis, feature in enumerate(order[shared:], start=n - m):
-        W[feature, axis] = 1
-    return W
-
-
-@pytest.mark.parametrize(("alpha", "m"), [(0.0, 6), (0.0, 9), (1.0, 7)])
-def test_pair_loss_is_that_of_the_arrows_it_describes(alpha, m):
-    p = features.power_law(12, alpha, density=2.0)
-    W = paired_axes(p, m)
-    x = features.sample(p, 400_000, torch.Generator().manual_seed(1))
-    loss = ((x @ W @ W.T).relu() - x).square().sum(1).double()
-    error = float(loss.std()) / len(x) ** 0.5
-    assert float(loss.mean()) == pytest.approx(readout.pair_loss(p, m), abs=4 * error)
-
-
-def test_pair_loss_is_the_least_of_all_pairings():
-    p = torch.tensor([0.02, 0.05, 0.3, 0.07, 0.2, 0.11])
-    sums = [float(p[a] * p[b] + p[c] * p[d]) for a, b, c, d in itertools.permutations(range(6), 4)]
-    assert readout.pair_loss(p, 4) == pytest.approx(4 / 3 * min(sums), rel=1e-6)
-    assert readout.pair_loss(p, 6) == readout.pair_loss(p, 9) == 0
-    with pytest.raises(ValueError, match="n / 2"):
-        readout.pair_loss(p, 2)
 
 
 def test_arrows_at_right_angles_are_never_misread():
@@ -116,16 +84,6 @@ def test_right_angles_notice_all_and_opposites_nothing():
     opposite = torch.eye(6)
     opposite[1] = -opposite[0]
     assert readout.combination_hits(opposite, p, pairs)[0] < 0.02
-
-
-def test_halving_factor_carries_both_errors():
-    assert readout.halving_factor((1.0, 0.0), (2.5, 0.0), draws=3) == pytest.approx(2**2.5)
-    draws = np.log2(readout.halving_factor((0.91, 0.02), (2.5, 0.03)))
-    spread = 2.5 / 0.91 * np.hypot(0.02 / 0.91, 0.03 / 2.5)  # to first order
-    assert draws.mean() == pytest.approx(2.5 / 0.91, rel=0.002)
-    assert draws.std() == pytest.approx(spread, rel=0.02)
-    with pytest.raises(ValueError, match="uncertain"):
-        readout.halving_factor((0.1, 0.1), (2.5, 0.0))
 
 
 def noisy_answers(noise: float, scale: float, samples: int = 200_000):

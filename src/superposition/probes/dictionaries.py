@@ -54,8 +54,9 @@ def sparse_autoencoder(
     return D.detach()
 
 
-def read(W: Tensor, p: Tensor, *, samples: int = 3000, steps: int = 1500, seed: int = 0,
-         ) -> dict[str, float]:  # fmt: skip
+def read(
+    W: Tensor, p: Tensor, *, samples: int = 3000, steps: int = 1500, seed: int = 0
+) -> dict[str, float]:
     """How well four dictionaries of n directions match the rows of W (n, m): their `recovery`.
 
     Two are learned from hidden states alone. Two learn nothing: as many hidden states, picked at
@@ -68,9 +69,16 @@ def read(W: Tensor, p: Tensor, *, samples: int = 3000, steps: int = 1500, seed: 
     from sklearn.decomposition import MiniBatchDictionaryLearning  # the only need of scikit-learn
 
     learner = MiniBatchDictionaryLearning(
-        n, alpha=0.25, max_iter=3, fit_algorithm="cd", positive_code=True, tol=0,
-        max_no_improvement=None, transform_max_iter=200, random_state=seed,
-    )  # fmt: skip
+        n,
+        alpha=0.25,
+        max_iter=3,
+        fit_algorithm="cd",
+        positive_code=True,
+        tol=0,
+        max_no_improvement=None,
+        transform_max_iter=200,
+        random_state=seed,
+    )
     learned = torch.from_numpy(learner.fit(H.double().numpy()).components_).float()
     chance = [recovery(W, torch.randn(n, m, generator=generator)) for _ in range(10)]
     return {

@@ -1,4 +1,4 @@
-"""Where the law stops: what a halving costs, when a read-out errs, when a combination is seen.
+"""Wrong answers: when a read-out of the code errs, and when a combination is seen.
 
 A code h = Wᵀx holds features x, shape (n,), in m numbers; z = W h reads them back (the toy
 model before its bias and its ReLU). Nothing is trained here.
@@ -176,9 +176,14 @@ def misread_tokens(
 
 
 def combination_hits(
-    W: Tensor, p: Tensor, pairs: Tensor, *,
-    false_alarms: float = 1e-3, samples: int = 50_000, seed: int = 0,
-) -> NDArray[np.float64]:  # fmt: skip
+    W: Tensor,
+    p: Tensor,
+    pairs: Tensor,
+    *,
+    false_alarms: float = 1e-3,
+    samples: int = 50_000,
+    seed: int = 0,
+) -> NDArray[np.float64]:
     """How often "a and b are both here" is noticed, for each pair (a, b) of `pairs`, (k, 2).
 
     The detector says yes if min(z_a, z_b) is above a threshold, which a share `false_alarms` of
@@ -201,38 +206,6 @@ def combination_hits(
         threshold = without.sort().values[-max(1, int(false_alarms * samples))]
         hits.append(float((both > threshold).double().mean()))
     return np.array(hits)
-
-
-def halving_factor(
-    exponent: tuple[float, float], per_width: tuple[float, float], *,
-    draws: int = 100_000, seed: int = 0,
-) -> NDArray[np.float64]:  # fmt: skip
-    """Factors on the parameters N that halve a loss A / m^α_m with N ∝ m^k: 2^(k / α_m), (draws,).
-
-    `exponent` is α_m and `per_width` is k, each with its standard error; both are drawn as
-    independent normal variables, so the quantiles of the result carry both errors through.
-    """
-    rng = np.random.default_rng(seed)
-    alpha, k = (rng.normal(*pair, draws) for pair in (exponent, per_width))
-    if (alpha <= 0).mean() > 1e-3:
-        raise ValueError("the exponent is too uncertain: its error reaches 0, where no width helps")
-    return np.asarray(2 ** (k / np.where(alpha > 0, alpha, np.nan)), np.float64)
-
-
-def pair_loss(p: Tensor, m: int) -> float:
-    """Loss of opposite pairs, n/2 <= m: n - m axes carry two features each, W_a = -W_b, b = 0.
-
-    A pair errs only when both are active: 2 E[min(v_a, v_b)²] = 4/3. So (4/3) Σ p_a p_b over
-    pairs of the rarest features, the least frequent with the most frequent of them; p is (n,).
-    Exact for that W, hence an upper bound on the best loss. (Our derivation; the pairs were seen
-    by Elhage et al. 2022.)
-    """
-    p = features.check_probabilities(p).double().sort().values
-    if 2 * m < len(p):
-        raise ValueError(f"{len(p)} features make opposite pairs from m = n / 2 up, not m = {m}")
-    shared = p[: 2 * max(0, len(p) - m)]
-    half = len(shared) // 2
-    return features.MEAN_SQUARE_VALUE * float((shared[:half] * shared[half:].flip(0)).sum())
 
 
 def _share(values: Tensor) -> float:
