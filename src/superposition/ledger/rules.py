@@ -1,7 +1,7 @@
 """One rule for each claim that a measurement can decide: from what was found to a verdict.
 
-The docstring of a rule is the sentence that the page of the ledger prints. Every rule can say each of the
-three words that a measurement can bring; a test feeds it data for each.
+The docstring of a rule is the sentence that the ledger's page prints. Every rule can say each of
+the three words that a measurement can bring; a test feeds it data for each.
 """
 
 from __future__ import annotations
