@@ -12,6 +12,7 @@ import pytest
 
 import book
 from sentences import says
+from superposition import features
 from superposition.ledger import reproduction as rules
 from superposition.ledger.reproduction import IN_PART, NO, YES, Agreement
 
@@ -82,6 +83,11 @@ def test_a_rule_says_what_its_data_say(
     assert rule(*data) == expected
 
 
+def test_the_rule_of_the_tail_needs_a_tail() -> None:
+    with pytest.raises(ValueError, match="no α above 1"):
+        rules.exponent_of_the_tail({0.0: 1.0, 1.0: 1.0})
+
+
 def test_every_rule_has_said_yes_and_no_and_in_part_where_it_promises_that() -> None:
     found = {name: rule for name, rule in inspect.getmembers(rules, inspect.isfunction)}
     for name, rule in found.items():
@@ -100,3 +106,9 @@ def test_the_page_uses_every_rule_and_gives_no_reason() -> None:
         assert name.startswith("_") or code.count(f"reproduction.{name},") == 1, name
     assert "why, if not" not in code
     says(PAGE, "It does not change them one at a time, so it gives no reason for a no.")
+
+
+def test_the_papers_exponential_law_leaves_most_of_200_features_unseen() -> None:
+    says(PAGE, "because with this one most of 200 features are hardly ever seen")
+    p = features.exponential(200, 200 * 400 / 10_240)
+    assert (p < 1e-4).sum() > 100  # less than once in 10,000 samples

@@ -27,7 +27,7 @@ YES, IN_PART, NO = Agreement
 
 def _of_two(first: bool, second: bool) -> Agreement:
     """Yes, in part or no: both of two statements are true, one, or none."""
-    return (NO, IN_PART, YES)[first + second]
+    return (NO, IN_PART, YES)[int(first) + int(second)]
 
 
 def only_the_power_law_is_straight(r2: Mapping[str, float]) -> Agreement:
@@ -76,6 +76,8 @@ def loss_is_what_was_not_learned(ratios: Sequence[float]) -> Agreement:
 def exponent_of_the_tail(exponents: Mapping[float, float]) -> Agreement:
     """Yes if the exponent is within 0.2 of α - 1 at every α above 1 on this page."""
     tail = {alpha: found for alpha, found in exponents.items() if alpha > 1}
+    if not tail:
+        raise ValueError("no α above 1 was measured: add one to ALPHAS")
     return YES if all(abs(found - (alpha - 1)) < 0.2 for alpha, found in tail.items()) else NO
 
 
