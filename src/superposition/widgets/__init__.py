@@ -11,11 +11,13 @@ import ipywidgets
 from superposition import features, geometry, plots, toy
 from superposition.power_law import fit_power_law
 from superposition.toy.recipes import PROTOCOLS
+from superposition.widgets.board import board
 from superposition.widgets.book_widget import BookWidget
 from superposition.widgets.moves import choices, choose_slope, the_cut
 
 __all__ = [
     "BookWidget",
+    "board",
     "choices",
     "choose_slope",
     "measure_the_law",

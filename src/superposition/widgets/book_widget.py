@@ -25,9 +25,13 @@ _KINDS = {
     "choices": ("chooseState", ("controls.js", "choices.js")),
     "slope": ("chooseSlope", ("charts.js", "controls.js", "slope.js")),
     "cut": ("theCut", ("charts.js", "controls.js", "cut.js")),
+    "board": (
+        "board",
+        ("charts.js", "controls.js", "readings.js", "middle.js", "bars.js", "board.js"),
+    ),
 }
 _ALL = (*dict.fromkeys(name for _, names in _KINDS.values() for name in names), "kernel.js")
-_STYLE = (_HERE / "playground.css").read_text("utf8")
+_STYLE = "".join((_HERE / name).read_text("utf8") for name in ("playground.css", "board.css"))
 # A classic script runs as the page is read: the widget has its height before anything below it.
 _PAGE = """<style>{style}</style><div class="sp-mount"></div><script>(() => {{
 {script}

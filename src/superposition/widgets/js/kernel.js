@@ -6,7 +6,7 @@ function render({ model, el }) {
   };
   // JupyterLab's shortcuts take the arrow keys from all but those who ask to keep them.
   el.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", ""));
-  const KINDS = { playground, law: measureTheLaw, states: stateSlider, choices: chooseState, slope: chooseSlope, cut: theCut };
+  const KINDS = { playground, law: measureTheLaw, states: stateSlider, choices: chooseState, slope: chooseSlope, cut: theCut, board };
   const draw = () => KINDS[model.get("kind")](el, model.get("settings"), false, report);
   let stop = draw();
   model.on("change:settings", () => {

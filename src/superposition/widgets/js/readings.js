@@ -1,0 +1,45 @@
+// What a board says: the numbers in the middle, the readings, and one sentence about both.
+// A state holds integers, `per` to the unit: of each lamp its arrow (m numbers) and its column of
+// W Wᵀ (n numbers, what each of the n features reads when this lamp alone is on).
+const asSum = (rows, x, length, per) => {
+  const sum = new Float64Array(length);
+  x.forEach((value, lamp) => {
+    if (value) for (let k = 0; k < length; k++) sum[k] += (value * rows[lamp][k]) / per;
+  });
+  return sum;
+};
+const middleOf = (state, x, per) => asSum(state.arrows, x, state.m, per); // h = x W
+const overlapsOf = (state, x, n, per) => asSum(state.columns, x, n, per); // h Wᵀ
+const readingOf = (overlap, cut) => Math.max(0, overlap - cut); // relu(h Wᵀ + b), b = −cut
+
+const twoDigits = (value) => value.toFixed(2).replace("-", "−");
+const isHeard = (reading) => reading >= 0.005; // what would be written as 0.00 is silent
+const listed = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
+
+// "all 0.31", "0.62 and 0.19" or "up to 0.40", as many words as a listener can bear.
+function readingsInWords(values) {
+  const said = values.map(twoDigits);
+  if (new Set(said).size === 1) return said[0];
+  if (said.length <= 3) return listed(said);
+  return `${twoDigits(Math.min(...values))} to ${twoDigits(Math.max(...values))}`;
+}
+
+// `on` are the features whose lamps are on, `readings` all n, `name(i)` what a feature is called.
+function boardSentence(on, readings, name) {
+  if (!on.length) return "Nothing is on, and nothing is heard. Press a lamp.";
+  const others = readings.map((_, i) => i).filter((i) => isHeard(readings[i]) && !on.includes(i));
+  const who = on.length <= 3 ? listed(on.map(name)) : `${on.length} lamps`;
+  const subject = on.length === 1 ? "It" : on.length === 2 ? "Both" : "All";
+  const s = on.length === 1 ? "s" : "";
+  const own = on.map((i) => readings[i]), said = new Set(own.map(twoDigits));
+  const answer = !own.some(isHeard) ? `${subject} stay${s} dark.`
+    : said.size === 1 ? `${subject} read${s} ${[...said][0]}.` : `They read ${readingsInWords(own)}.`;
+  const begin = `${who[0].toUpperCase()}${who.slice(1)} ${s ? "is" : "are"} on. ${answer}`;
+  if (!others.length) return `${begin} Nothing else is heard.`;
+  const loudest = others.reduce((a, b) => (readings[b] > readings[a] ? b : a));
+  if (readings[loudest] > Math.max(...own) + 0.005)
+    return `${begin} Loudest is ${name(loudest)}, which nobody switched on: ${twoDigits(readings[loudest])}.`;
+  if (others.length === 1) return `${begin} ${name(loudest)}, which nobody switched on, reads ${twoDigits(readings[loudest])}.`;
+  if (others.length > 3) return `${begin} ${others.length} others, which nobody switched on, read up to ${twoDigits(readings[loudest])}.`;
+  return `${begin} ${listed(others.map(name))}, which nobody switched on, read ${readingsInWords(others.map((i) => readings[i]))}.`;
+}
