@@ -176,15 +176,15 @@ def _cut(bias: float | None) -> float:
     return abs(float(bias or 0))
 
 
-def _frame(
-    frame: Mapping[str, Any], lit: Any, cut: float, at: int, places: int
-) -> dict[str, Any]:
+def _frame(frame: Mapping[str, Any], lit: Any, cut: float, at: int, places: int) -> dict[str, Any]:
     if not {"sentence", "on"} <= set(frame) <= _FRAME_KEYS:
         raise ValueError(f"a frame has a sentence, on, and if wanted cut and at, not {list(frame)}")
     found = dict(sentence=str(frame["sentence"]), on=lit(frame["on"]))
     found |= dict(cut=float(frame.get("cut", cut)), at=int(frame.get("at", at)))
     if not 0 <= found["cut"] <= 1 or not 0 <= found["at"] < places:
-        raise ValueError(f"a frame's cut lies in 0 to 1, its at in 0 to {places - 1}: {dict(frame)}")
+        raise ValueError(
+            f"a frame's cut lies in 0 to 1, its at in 0 to {places - 1}: {dict(frame)}"
+        )
     return found
 
 
