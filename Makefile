@@ -83,7 +83,7 @@ coursework: $(INSTALLED)  ## student notebooks, Gradescope zips and solutions of
 grade: $(INSTALLED)  ## grade a folder: make grade SUBMISSIONS=folder ASSIGNMENT=01_directions
 	@test -n "$(SUBMISSIONS)" -a -n "$(ASSIGNMENT)" \
 		|| { echo "say which: make grade SUBMISSIONS=folder ASSIGNMENT=01_directions"; exit 2; }
-	$(BIN)/python coursework/grade.py "$(ASSIGNMENT)" "$(SUBMISSIONS)" $(OPTIONS)
+	$(BIN)/python coursework/grader/grade.py "$(ASSIGNMENT)" "$(SUBMISSIONS)" $(OPTIONS)
 
 adopt:  ## give the book to another repository: make adopt REPO=https://github.com/their/fork
 	@test -n "$(REPO)" || { echo "say which: make adopt REPO=https://github.com/their/fork"; exit 2; }

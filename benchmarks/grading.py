@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "coursework"))
+sys.path[:0] = [str(ROOT / "coursework"), str(ROOT / "coursework" / "grader")]
 
-import build  # noqa: E402  found in the folder just added
+import build  # noqa: E402  found in the folders just added
 import grade  # noqa: E402
 import sandbox  # noqa: E402
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+ASSIGNMENTS = HERE / "assignments"
 OUT = HERE.parent / "build" / "coursework"
 NAMES = ["01_directions", "02_regimes", "03_the_law", "04_limits", "capstone"]
 
@@ -226,14 +227,14 @@ def build(name: str, out: Path = OUT, source: Path | None = None) -> dict[str, A
     import nbformat
     from otter.assign import main as assign
 
-    source = source or HERE / f"{name}.md"
+    source = source or ASSIGNMENTS / f"{name}.md"
     notebook = read_source(source)
     check_tests(notebook)
     hidden = secrets(notebook)
     written = [q["name"] for q in read_questions(notebook) if q["manual"]]
     config = nbformat.v4.new_raw_cell(CONFIG.format(repository=REPOSITORY))
     notebook.cells.insert(0, config)
-    helpers = (HERE / "checks.py").read_text(encoding="utf8")
+    helpers = (ASSIGNMENTS / "checks.py").read_text(encoding="utf8")
     with tempfile.TemporaryDirectory(prefix="assign-") as temporary:
         master = Path(temporary) / f"{name}.ipynb"
         nbformat.write(notebook, str(master))
@@ -437,5 +438,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(HERE))
+    sys.path.insert(0, str(HERE / "grader"))
     raise SystemExit(main())

@@ -27,7 +27,7 @@ def student(made: Path, name: str) -> Any:
 
 @pytest.mark.parametrize("name", build.NAMES)
 def test_nothing_leaks(made: Path, name: str) -> None:
-    source = build.read_source(build.HERE / f"{name}.md")
+    source = build.read_source(build.ASSIGNMENTS / f"{name}.md")
     hidden = build.secrets(source)
     assert len(hidden) > 20  # the check looks for something
     assert build.leaks_of(name, made, hidden) == []
@@ -69,7 +69,7 @@ SLIPS = [
 @pytest.mark.parametrize(("right", "wrong"), SLIPS)
 def test_a_slip_in_a_marker_stops_the_build(tmp_path: Path, right: str, wrong: str) -> None:
     """Each of these hands a solution or a hidden test to every student if otter is left alone."""
-    text = (build.HERE / "01_directions.md").read_text()
+    text = (build.ASSIGNMENTS / "01_directions.md").read_text()
     assert right in text
     source = tmp_path / "source.md"
     source.write_text(text.replace(right, wrong, 1))
@@ -179,7 +179,7 @@ def test_gradescope_zip_grades_the_same(made: Path, tmp_path: Path) -> None:
 
 def test_leak_check_sees_a_planted_leak(made: Path, tmp_path: Path) -> None:
     """The check itself: a solution line, a hidden test, an output, each planted, each found."""
-    source = build.read_source(build.HERE / "01_directions.md")
+    source = build.read_source(build.ASSIGNMENTS / "01_directions.md")
     hidden = build.secrets(source)
     for plant in (
         "    U = np.divide(W, length, out=np.zeros_like(W), where=length > 0)",

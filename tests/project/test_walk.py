@@ -96,7 +96,7 @@ def test_from_a_clone_to_a_page_on_colab_and_a_grade(
     handed_in.mkdir()
     shutil.copy(made / "instructor" / "01_directions.ipynb", handed_in / "solved.ipynb")
     shutil.copy(made / "student" / "01_directions.ipynb", handed_in / "untouched.ipynb")
-    run(sys.executable, "coursework/grade.py", "01_directions", handed_in)
+    run(sys.executable, "coursework/grader/grade.py", "01_directions", handed_in)
     with (made / "graded" / "01_directions" / "grades.csv").open(encoding="utf8") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert rows["solved"]["automatic"] == rows["solved"]["automatic_of"] != "0"

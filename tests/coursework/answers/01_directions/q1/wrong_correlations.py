@@ -1,0 +1,2 @@
+def cosines(W):
+    return np.corrcoef(W)

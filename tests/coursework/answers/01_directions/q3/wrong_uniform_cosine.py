@@ -1,0 +1,2 @@
+def chance_above(t, m):
+    return 1 - t

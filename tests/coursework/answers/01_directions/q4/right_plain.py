@@ -1,0 +1,3 @@
+def room(m, t):
+    p = chance_above(t, m)
+    return int((1 + (1 + 4 / p) ** 0.5) // 2)

@@ -1,0 +1,2 @@
+def room(m, t):
+    return int(1 / chance_above(t, m))

@@ -1,0 +1,1 @@
+pair = [pair[1], pair[0]]

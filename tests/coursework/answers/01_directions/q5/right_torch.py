@@ -1,0 +1,3 @@
+pair = np.array(pair)
+overlap = torch.tensor(overlap)
+dimension = np.int64(dimension)

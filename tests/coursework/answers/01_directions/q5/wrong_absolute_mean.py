@@ -1,0 +1,1 @@
+overlap = np.abs(cosines(W) - np.eye(500)).sum() / (500 * 499)

@@ -1,0 +1,1 @@
+overlap = np.cov(W).mean()

@@ -1,0 +1,1 @@
+overlap = 1 / dimension * 1.02

@@ -1,0 +1,3 @@
+student_id = "your-id"
+W = personal_table(student_id)
+pair, dimension = (0, 1), 30

@@ -1,0 +1,1 @@
+overlap = overlap**0.5

@@ -1,0 +1,1 @@
+overlap = np.round(overlap, 2)

@@ -1,0 +1,1 @@
+pair = (pair[0], pair[0])

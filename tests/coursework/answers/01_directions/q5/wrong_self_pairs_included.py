@@ -1,0 +1,1 @@
+overlap = mean_square_between(W, W)

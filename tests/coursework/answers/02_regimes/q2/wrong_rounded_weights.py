@@ -1,0 +1,6 @@
+def toy_gradient(W, b, x):
+    h = x @ W
+    a = h @ W.T + b
+    d = 2 / len(x) * (np.maximum(a, 0) - x) * (a > 0)
+    W = np.round(W, 1)
+    return (d.T @ h + x.T @ (d @ W), d.sum(axis=0))

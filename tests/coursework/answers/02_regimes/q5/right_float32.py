@@ -1,0 +1,1 @@
+slope = np.float32(slope)

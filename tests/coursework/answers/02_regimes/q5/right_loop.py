@@ -1,0 +1,5 @@
+q = np.array([float(i) ** (-alpha) for i in range(1, n + 1)])
+q = q / q.sum()
+u = np.log(widths)
+v = np.log([weak_loss(q, m) for m in widths])
+slope = np.array(np.cov(u, v)[0, 1] / np.var(u, ddof=1))

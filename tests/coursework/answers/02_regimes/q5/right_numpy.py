@@ -1,0 +1,1 @@
+slope = [float(slope)]

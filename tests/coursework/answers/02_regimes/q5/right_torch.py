@@ -1,0 +1,1 @@
+slope = torch.tensor(slope)

@@ -1,0 +1,1 @@
+slope = alpha - 1

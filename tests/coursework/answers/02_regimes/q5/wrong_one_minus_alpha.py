@@ -1,0 +1,1 @@
+slope = 1 - alpha

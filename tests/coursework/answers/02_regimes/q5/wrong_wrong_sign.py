@@ -1,0 +1,1 @@
+slope = -slope

@@ -1,0 +1,5 @@
+from math import comb
+
+
+def welch(n, m, k=1):
+    return (n / comb(m + k - 1, k) - 1) / (n - 1)

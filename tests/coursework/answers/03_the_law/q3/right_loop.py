@@ -1,0 +1,1 @@
+kinds = {k: np.str_(kinds[k]) for k in "DCBA"}

@@ -1,0 +1,1 @@
+kinds = {k: str(kinds[k]) for k in ("B", "A", "D", "C")}

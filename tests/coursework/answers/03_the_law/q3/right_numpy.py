@@ -1,0 +1,1 @@
+kinds = dict(sorted(kinds.items()))

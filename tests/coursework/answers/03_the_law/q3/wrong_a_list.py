@@ -1,0 +1,1 @@
+kinds = list(kinds.values())

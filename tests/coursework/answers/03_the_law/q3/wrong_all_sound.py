@@ -1,0 +1,1 @@
+kinds = {k: "sound" for k in "ABCD"}

@@ -1,0 +1,1 @@
+kinds = dict(zip("ABCD", ["sound", "floor", "ceiling", "undertrained"]))

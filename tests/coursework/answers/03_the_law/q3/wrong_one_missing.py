@@ -1,0 +1,1 @@
+kinds = {k: kinds[k] for k in "ABC"}

@@ -1,0 +1,2 @@
+swap = {"sound": "floor", "floor": "sound"}
+kinds = {k: swap.get(v, v) for k, v in kinds.items()}

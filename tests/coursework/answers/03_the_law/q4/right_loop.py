@@ -1,0 +1,1 @@
+exponents = {k: float(np.float32(v)) for k, v in exponents.items()}

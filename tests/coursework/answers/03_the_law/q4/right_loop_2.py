@@ -1,0 +1,1 @@
+exponents = {k: round(float(v), 2) for k, v in exponents.items()}

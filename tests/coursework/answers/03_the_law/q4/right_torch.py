@@ -1,0 +1,1 @@
+exponents = {k: torch.tensor(v) for k, v in exponents.items()}

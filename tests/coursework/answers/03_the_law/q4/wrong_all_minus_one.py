@@ -1,0 +1,1 @@
+exponents = {k: -1.0 for k in "ABCD"}

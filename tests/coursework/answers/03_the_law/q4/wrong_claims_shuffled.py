@@ -1,0 +1,1 @@
+exponents = {k: exponents[j] for k, j in zip("ABCD", "BCDA")}

@@ -1,0 +1,1 @@
+exponents = {k: v / np.log(10) for k, v in exponents.items()}

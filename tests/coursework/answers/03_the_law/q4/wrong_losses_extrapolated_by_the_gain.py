@@ -1,0 +1,6 @@
+x = claim_widths.astype(float)
+for k, q in kinds.items():
+    y = np.array(claims[k]["loss"])
+    g = np.array(claims[k]["gain"])
+    if q == "undertrained":
+        exponents[k] = np.polyfit(np.log(x), np.log(y * (1 - g)), 1)[0]

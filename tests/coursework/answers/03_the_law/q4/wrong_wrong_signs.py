@@ -1,0 +1,1 @@
+exponents = {k: -v for k, v in exponents.items()}

@@ -1,0 +1,1 @@
+measured = {k: torch.tensor(v) for k, v in measured.items()}

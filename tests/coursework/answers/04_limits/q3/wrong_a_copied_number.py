@@ -1,0 +1,1 @@
+measured["overlap"] = 0.0087

@@ -1,0 +1,1 @@
+measured["ratio"] = 1 / measured["ratio"]

@@ -1,0 +1,1 @@
+measured["ratio"] = measured["overlap"] * m

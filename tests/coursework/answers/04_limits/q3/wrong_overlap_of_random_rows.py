@@ -1,0 +1,1 @@
+measured["overlap"] = 1 / m

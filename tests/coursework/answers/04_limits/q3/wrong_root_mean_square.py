@@ -1,0 +1,1 @@
+measured["overlap"] = measured["overlap"] ** 0.5

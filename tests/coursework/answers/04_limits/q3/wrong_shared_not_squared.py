@@ -1,0 +1,1 @@
+measured["shared"] = measured["cosine"] / measured["overlap"]

@@ -1,0 +1,1 @@
+measured["shared"] = measured["cosine"] ** 2 / measured["overlap"]

@@ -1,0 +1,1 @@
+measured["cosine"] = measured["cosine"] ** 2

@@ -1,0 +1,1 @@
+measured["shared"] = 1 - measured["shared"]

@@ -1,0 +1,2 @@
+def law_ends(n, tolerance):
+    return int(n / (1 + tolerance)) + 1
