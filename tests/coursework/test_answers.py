@@ -128,7 +128,8 @@ def test_every_automatic_question_is_tried(made: Path) -> None:
 
 def test_every_set_of_claims_can_be_solved(made: Path, solved: dict) -> None:
     """Assignment 3 hands out eight sets of data: the solution must be right on each of them, and
-    the naive line through all points must be wrong on three claims in each."""
+    the naive line through all points must be wrong on three claims in each. Sorting by how far the
+    losses fall, which asks for no look at their shapes, must be wrong on each."""
     import zlib
 
     import claims_data
@@ -150,6 +151,8 @@ def test_every_set_of_claims_can_be_solved(made: Path, solved: dict) -> None:
             exec(text, space)
         for question in ("q3", "q4"):
             assert score(made, space, "03_the_law", question, ""), (student, question)
+        by_fall = answers("03_the_law", "q3", "wrong")["wrong_sorted_by_the_fall"]
+        assert not score(made, space, "03_the_law", "q3", by_fall), student
         off = [
             abs(np.polyfit(np.log(claims_data.WIDTHS), np.log(c["loss"]), 1)[0] + known[1])
             for c, known in zip(

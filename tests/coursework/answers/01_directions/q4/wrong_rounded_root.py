@@ -1,0 +1,2 @@
+def room(m, t):
+    return round(chance_above(t, m) ** -0.5)
