@@ -12,7 +12,7 @@ RUNS := SUPERPOSITION_RUNS='$(CURDIR)/_build/runs'
 SOURCES := $(shell find src site -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.toml' -o -name '*.csv')
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test seeds lint chromium pins clean distclean coursework grade adopt lab links pdf picture \
+.PHONY: help book serve check test seeds lint chromium pins clean distclean coursework grade adopt lab links pdf picture \
 	release twice versions
 
 help:  ## this list
@@ -43,20 +43,31 @@ serve: book  ## show the book on http://127.0.0.1:8000 (PORT=... for another por
 	@echo "http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-lint: $(INSTALLED)  ## style and types
+# What is more winding than it needs to be is named, and stops nobody.
+lint: $(INSTALLED)  ## style, types, imports between rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	@echo "Functions to make plainer when you are there (a hint):"
+	@$(BIN)/ruff check --select C901 --exit-zero --quiet --output-format concise .
 
-# apt-get where it may; else tests/chromium.py says how to get one.
+# The rest, which `make test` adds, looks at the built book or takes a minute a test.
+QUICK := not (chapters or browser or built or long or seeds)
+TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+check: lint  ## what needs no built book: lint, examples in docstrings, quick tests (3 minutes)
+	$(BIN)/python -m pytest --quiet --doctest-modules src
+	$(TESTS) --durations=10 -m "$(QUICK)"
+
+# apt-get where it may; else tools/chromium.py says how to get one.
 chromium: $(INSTALLED)
-	@$(BIN)/python tests/chromium.py >/dev/null 2>&1 || ! { test "$$(id -u)" = 0 && command -v apt-get >/dev/null; } \
+	@$(BIN)/python tools/chromium.py >/dev/null 2>&1 || ! { test "$$(id -u)" = 0 && command -v apt-get >/dev/null; } \
 		|| { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium >/dev/null; }
-	@$(BIN)/python tests/chromium.py
+	@$(BIN)/python tools/chromium.py
 
-test: lint chromium book  ## everything: style, types, the book, its pages in Chromium
+test: check chromium book  ## everything: make check, the book, its pages in Chromium
 	$(RUNS) $(BIN)/python -m superposition.claims
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25
+	$(TESTS) --durations=25 -m "(chapters or browser or built or long) and not seeds"
 
 seeds: $(INSTALLED)  ## the pages' conclusions with other seeds (an hour or so)
 	$(RUNS) $(BIN)/python -m pytest -m seeds -n 2 --dist loadfile --durations=25

@@ -75,8 +75,10 @@ def against_the_published_protocol(full: bool) -> None:
             final = SEEN_FINAL[alpha]
         steps, seconds, loss = time_to_loss(p, M, final)
         theirs = per_step * 20_000
-        print(f"{alpha:4} {final:9.4f} {theirs:8.0f}s {steps:6} {seconds:7.1f}s {loss:8.4f} "
-              f"{theirs / seconds:6.0f}x{'' if full else '  (from 60 steps)'}")  # fmt: skip
+        print(
+            f"{alpha:4} {final:9.4f} {theirs:8.0f}s {steps:6} {seconds:7.1f}s {loss:8.4f} "
+            f"{theirs / seconds:6.0f}x{'' if full else '  (from 60 steps)'}"
+        )
 
 
 def against_the_same_loss_from_zero_bias(full: bool) -> None:
@@ -85,9 +87,11 @@ def against_the_same_loss_from_zero_bias(full: bool) -> None:
     steps = 20_000 if full else 6_000
     per_step, final = dense_trainer(p, M, steps, 0.0)
     ours, seconds, loss = time_to_loss(p, M, 1.03 * final)
-    print(f"plain {final:.4f} after {steps} steps, {per_step * steps:.0f}s; "
-          f"ours {loss:.4f} after {ours} steps, {seconds:.1f}s: "
-          f"{per_step * steps / seconds:.0f}x")  # fmt: skip
+    print(
+        f"plain {final:.4f} after {steps} steps, {per_step * steps:.0f}s; "
+        f"ours {loss:.4f} after {ours} steps, {seconds:.1f}s: "
+        f"{per_step * steps / seconds:.0f}x"
+    )
 
 
 def phase_diagram(protocol: str, steps: int | None) -> None:
@@ -104,10 +108,12 @@ def phase_diagram(protocol: str, steps: int | None) -> None:
     peak = one + executors.count() * worker
     done = np.mean([r.converged for r in results])
     lengths = Counter(r.steps for r in results)
-    print(f"\nPhase diagram: {len(runs)} models, n = 200, {protocol}, checked: {seconds:.0f}s, "
-          f"models by steps {dict(sorted(lengths.items()))}, "
-          f"peak {peak:.1f} GiB in all, {done:.0%} converged, median gain "
-          f"{np.median([r.gain for r in results]):.3f}")  # fmt: skip
+    print(
+        f"\nPhase diagram: {len(runs)} models, n = 200, {protocol}, checked: {seconds:.0f}s, "
+        f"models by steps {dict(sorted(lengths.items()))}, "
+        f"peak {peak:.1f} GiB in all, {done:.0%} converged, median gain "
+        f"{np.median([r.gain for r in results]):.3f}"
+    )
 
 
 def growth() -> None:
@@ -116,8 +122,9 @@ def growth() -> None:
     torch.set_num_threads(1)
     sizes, times = [], []
     for n, m in ((100, 10), (200, 20), (400, 30), (800, 50), (1600, 60)):
-        bundle = engine.Bundle(features.power_law(n, 1.0), [m], [-1.0], 0,
-                               PROTOCOLS["converged"], torch.device("cpu"))  # fmt: skip
+        bundle = engine.Bundle(
+            features.power_law(n, 1.0), [m], [-1.0], 0, PROTOCOLS["converged"], torch.device("cpu")
+        )
         for _ in range(5):
             bundle.step(1e-3)
         start = time.perf_counter()

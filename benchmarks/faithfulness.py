@@ -84,9 +84,11 @@ for m in options.m:
                 name if ok else "-" * len(name)
                 for name, ok in zip(("loss", "φ", "overlap"), holds, strict=True)
             ]
-            print(f"{options.n:5} {m:4} {alpha:4} {gamma:6}  {a[0]:12.4f} {a[1]:8.4f} {a[2]:8.2f} "
-                  f"{a[3]:5.2f} {a[4]:12.4f} {a[5]:8.4f}   "
-                  + " ".join(names), flush=True)  # fmt: skip
+            print(
+                f"{options.n:5} {m:4} {alpha:4} {gamma:6}  {a[0]:12.4f} {a[1]:8.4f} {a[2]:8.2f} "
+                f"{a[3]:5.2f} {a[4]:12.4f} {a[5]:8.4f}   " + " ".join(names),
+                flush=True,
+            )
 share = np.mean(held, axis=0)
 print(
     f"held: loss {share[0]:.0%}, φ {share[1]:.0%}, overlap {share[2]:.0%} of {len(held)} settings"

@@ -87,9 +87,11 @@ def main() -> None:
     first = rows[0]
     for count, seconds, worked, peak, full, none in rows:
         wall, own = seconds / count, worked / count
-        print(f"{count:11d} {seconds:8.1f} {wall:7.2f} {wall / (first[1] / first[0]):9.2f} "
-              f"{own:11.2f} {own / (first[2] / first[0]):9.2f} {peak:8.0f} "
-              f"{peak / first[3]:9.2f} {full:5d} {none:5d}")  # fmt: skip
+        print(
+            f"{count:11d} {seconds:8.1f} {wall:7.2f} {wall / (first[1] / first[0]):9.2f} "
+            f"{own:11.2f} {own / (first[2] / first[0]):9.2f} {peak:8.0f} "
+            f"{peak / first[3]:9.2f} {full:5d} {none:5d}"
+        )
 
 
 if __name__ == "__main__":

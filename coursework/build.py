@@ -75,11 +75,22 @@ for question, text in checks["questions"].items():
 grader = otter.Notebook(tests_dir=str(checks_folder))"""
 
 MARKERS = [
-    "# BEGIN SOLUTION", "# BEGIN SOLUTION NO PROMPT", "# END SOLUTION", "# SOLUTION",
-    "# SOLUTION NO PROMPT", "# BEGIN PROMPT", "# END PROMPT", "# BEGIN QUESTION", "# END QUESTION",
-    "# BEGIN TESTS", "# END TESTS", "# ASSIGNMENT CONFIG", "# HIDDEN",
-    '""" # BEGIN TEST CONFIG', '""" # END TEST CONFIG',
-]  # fmt: skip
+    "# BEGIN SOLUTION",
+    "# BEGIN SOLUTION NO PROMPT",
+    "# END SOLUTION",
+    "# SOLUTION",
+    "# SOLUTION NO PROMPT",
+    "# BEGIN PROMPT",
+    "# END PROMPT",
+    "# BEGIN QUESTION",
+    "# END QUESTION",
+    "# BEGIN TESTS",
+    "# END TESTS",
+    "# ASSIGNMENT CONFIG",
+    "# HIDDEN",
+    '""" # BEGIN TEST CONFIG',
+    '""" # END TEST CONFIG',
+]
 
 
 def read_source(path: Path) -> Any:
@@ -183,8 +194,13 @@ def leaks(folder: Path, hidden: list[str]) -> list[str]:
                 found.append(f"{path.name}: metadata {sorted(notebook['metadata'])}")
             text = "\n".join("".join(c["source"]) for c in notebook["cells"])
             text = text.replace("\\n", "\n").replace('\\"', '"')  # the checks travel as JSON
-        for pattern in (r"#\s*(BEGIN|END)\s+(SOL|TEST|QUEST|PROMPT)", r"#\s*SOLUTION", r"```otter",
-                        r"hidden\s*[=:]\s*True", r"ASSIGNMENT CONFIG"):  # fmt: skip
+        for pattern in (
+            r"#\s*(BEGIN|END)\s+(SOL|TEST|QUEST|PROMPT)",
+            r"#\s*SOLUTION",
+            r"```otter",
+            r"hidden\s*[=:]\s*True",
+            r"ASSIGNMENT CONFIG",
+        ):
             for match in re.finditer(pattern, text, re.I):
                 found.append(f"{path.name}: {match.group(0)!r}")
         # Whole lines: as words inside a longer sentence they would say nothing.
@@ -431,8 +447,10 @@ def main(argv: list[str] | None = None) -> int:
             return 1
         automatic = sum(not q["manual"] for q in info["questions"])
         points = sum(q["points"] for q in info["questions"])
-        print(f"{name}: {len(info['questions'])} questions, {automatic} automatic, "
-              f"{points:g} points{checked}")  # fmt: skip
+        print(
+            f"{name}: {len(info['questions'])} questions, {automatic} automatic, "
+            f"{points:g} points{checked}"
+        )
     print(f"student, instructor, gradescope and grader files: {args.out}")
     return 0
 

@@ -28,9 +28,15 @@ FONT = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-R
 SCRIPT = "formulas.js"
 # Names that the converter does not know, in names that it does.
 SYNONYMS = {
-    r"\lVert": r"\|", r"\rVert": r"\|", r"\lvert": "|", r"\rvert": "|",
-    "{aligned}": "{align*}", "{align}": "{align*}", "{split}": "{align*}", "{gathered}": "{align*}",
-}  # fmt: skip
+    r"\lVert": r"\|",
+    r"\rVert": r"\|",
+    r"\lvert": "|",
+    r"\rvert": "|",
+    "{aligned}": "{align*}",
+    "{align}": "{align*}",
+    "{split}": "{align*}",
+    "{gathered}": "{align*}",
+}
 
 
 def to_mathml(latex: str, display: bool) -> str:
@@ -102,7 +108,8 @@ def write_font(app: Sphinx, error: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_html_math_renderer("mathml", (_visit(False), None), (_visit(True), None))
+    inline, block = _visit(display=False), _visit(display=True)
+    app.add_html_math_renderer("mathml", (inline, None), (block, None))
     app.connect("html-page-context", link_font)
     app.connect("build-finished", write_font)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,16 +15,20 @@ import chromium as browser
 
 MEASURED: dict[str, list[str]] = {}
 
-# One of several processes of tests keeps to a core (`test_cores.py` asks for two all the same).
+# One of several processes of tests keeps to a core (`test_executors.py` asks for two all the same).
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.update(OMP_NUM_THREADS="1", LOKY_MAX_CPU_COUNT="1")
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What fails in a second fails first; of two processes none shall end alone on a long file.
 
     Conclusions with other seeds (`make seeds`) run only where -m names their mark.
     """
+    for item in items:
+        if "built" in getattr(item, "fixturenames", ()):
+            item.add_marker("built")
     if "seeds" not in config.option.markexpr:
         other = [item for item in items if item.get_closest_marker("seeds")]
         config.hook.pytest_deselected(items=other)

@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         return {"Content-Range": f"bytes {asked[1]}-{asked[2]}/{size}"} if asked else {}
 
     def _refuse(self, status: int, code: str) -> None:
-        self._send(status, {"X-Error-Code": code, "X-Error-Message": code}, b"", True)
+        self._send(status, {"X-Error-Code": code, "X-Error-Message": code}, b"", body=True)
 
     def _send(self, status, headers, content, body, size=None) -> None:
         self.send_response(status)

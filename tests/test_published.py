@@ -52,9 +52,13 @@ def test_table_a9_gives_the_published_exponent():
 
 
 def test_every_value_names_its_source():
-    values = [published.LOSS_EXPONENT, *published.STRONG_EXPONENTS.values(),
-              *published.DENSITY_EXPONENTS, published.PARAMETERS_PER_WIDTH,
-              *published.CHINCHILLA_FITS.values()]  # fmt: skip
+    values = [
+        published.LOSS_EXPONENT,
+        *published.STRONG_EXPONENTS.values(),
+        *published.DENSITY_EXPONENTS,
+        published.PARAMETERS_PER_WIDTH,
+        *published.CHINCHILLA_FITS.values(),
+    ]
     assert all("arXiv" in v.source for v in values)
 
 

@@ -42,8 +42,11 @@ def adopt(root: Path, repo: str) -> list[Path]:
     site = re.compile(r"(?<![\w.-])" + re.escape(pages(*old.groups())) + AFTER, re.IGNORECASE)
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=root, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     changed = []
     for path in (root / name for name in listing.split("\0") if name):
         try:

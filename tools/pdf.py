@@ -18,17 +18,19 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from pypdf import PdfReader, PdfWriter
 
+import book
+import chromium
 from superposition import plots
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-import book  # noqa: E402
-import chromium  # noqa: E402
 
 #: The palette of superposition.plots on paper: the pairs that share a figure differ in lightness.
 INK = {
-    plots.BLUE: "#08305c", plots.GREEN: "#0a6b52", plots.PURPLE: "#8c3a6b", plots.RED: "#a63a0a",
-}  # fmt: skip
+    plots.BLUE: "#08305c",
+    plots.GREEN: "#0a6b52",
+    plots.PURPLE: "#8c3a6b",
+    plots.RED: "#a63a0a",
+}
 NUMBER = """@page {{ @bottom-center {{ content: counter(page); font: 8pt serif; }} }}
 html {{ counter-reset: page {before}; }}"""
 PAPER = {

@@ -33,10 +33,19 @@ GRACE = 20  # seconds past its limit after which a judge itself is ended
 
 
 def grade_folder(
-    assignment: str, submissions: Path, out: Path, *, built: Path = BUILT, jobs: int = 0,
-    time_limit: float = 240, question_limit: float = 30, memory_mb: int = 3072, fresh: bool = False,
-    kind: str = "", progress: bool = True,
-) -> list[dict[str, Any]]:  # fmt: skip
+    assignment: str,
+    submissions: Path,
+    out: Path,
+    *,
+    built: Path = BUILT,
+    jobs: int = 0,
+    time_limit: float = 240,
+    question_limit: float = 30,
+    memory_mb: int = 3072,
+    fresh: bool = False,
+    kind: str = "",
+    progress: bool = True,
+) -> list[dict[str, Any]]:
     """Grade all submissions, write the files, return the grades in order of name."""
     import reports
     import sandbox
@@ -134,9 +143,14 @@ def _cores() -> list[int]:
 def _finished(process: Any, entry: Entry, place: Path, mark: str, own: str) -> tuple:
     _end(process)
     result = _read(Path(own) / "result.json") or {
-        "submission": entry.name, "status": "grading this submission failed", "questions": [],
-        "cell_errors": [], "student_id": "", "seconds": 0.0, "peak_mb": 0.0,
-    }  # fmt: skip
+        "submission": entry.name,
+        "status": "grading this submission failed",
+        "questions": [],
+        "cell_errors": [],
+        "student_id": "",
+        "seconds": 0.0,
+        "peak_mb": 0.0,
+    }
     shutil.rmtree(own, ignore_errors=True)
     return entry, place, {**result, "submission": entry.name, "digest": mark}
 
@@ -199,10 +213,17 @@ def main(argv: list[str] | None = None) -> int:
     out = args.out or args.built / "graded" / args.assignment
     try:
         grades = grade_folder(
-            args.assignment, args.submissions.expanduser(), out, built=args.built, jobs=args.jobs,
-            time_limit=args.time_limit, question_limit=args.question_limit,
-            memory_mb=args.memory_mb, fresh=args.fresh, kind=args.sandbox,
-        )  # fmt: skip
+            args.assignment,
+            args.submissions.expanduser(),
+            out,
+            built=args.built,
+            jobs=args.jobs,
+            time_limit=args.time_limit,
+            question_limit=args.question_limit,
+            memory_mb=args.memory_mb,
+            fresh=args.fresh,
+            kind=args.sandbox,
+        )
     except (FileNotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -211,8 +232,10 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     failed = sum(g["status"] != "graded" for g in grades)
     print(f"{len(grades)} submissions, {failed} of them not graded to the end")
-    print(f"grades: {out / 'grades.csv'}\nfeedback: {out / 'feedback'}\n"
-          f"written questions to read: {out / 'written'}")  # fmt: skip
+    print(
+        f"grades: {out / 'grades.csv'}\nfeedback: {out / 'feedback'}\n"
+        f"written questions to read: {out / 'written'}"
+    )
     return 0
 
 

@@ -153,9 +153,15 @@ def _up_to_last_check(cells: list[str]) -> list[str]:
 
 
 def grade(
-    path: Path, grader: Path, *, kind: str = "", time_limit: float = 240,
-    question_limit: float = 30, memory_mb: int = 3072, core: int | None = None,
-) -> Grade:  # fmt: skip
+    path: Path,
+    grader: Path,
+    *,
+    kind: str = "",
+    time_limit: float = 240,
+    question_limit: float = 30,
+    memory_mb: int = 3072,
+    core: int | None = None,
+) -> Grade:
     """Grade the notebook at `path` with the tests of `grader` (a folder made by build.py).
 
     time_limit: seconds for everything; question_limit: for one question's tests. A question that

@@ -121,9 +121,20 @@ def table(grades: list[dict], info: dict, points: dict[str, dict[str, str]]) -> 
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(
-        ["student", "student_id", *names, "automatic", "automatic_of", "total", "total_of",
-         "status", "note", "seconds", "peak_mb"]
-    )  # fmt: skip
+        [
+            "student",
+            "student_id",
+            *names,
+            "automatic",
+            "automatic_of",
+            "total",
+            "total_of",
+            "status",
+            "note",
+            "seconds",
+            "peak_mb",
+        ]
+    )
     for grade in grades:
         scores = {q["name"]: q["score"] for q in grade["questions"]}
         given = points.get(_plain(grade["submission"]), {})
@@ -141,12 +152,20 @@ def table(grades: list[dict], info: dict, points: dict[str, dict[str, str]]) -> 
         if any("?" in value for value in given.values()):
             notes.append("points with a ? are of an earlier hand-in")
         rows.writerow(
-            [_plain(grade["submission"]), _plain(grade["student_id"]), *cells,
-             f"{sum(scores.values()):g}", f"{_possible(info):g}", total,
-             f"{sum(q['points'] for q in info['questions']):g}", _plain(grade["status"]),
-             _plain("; ".join(filter(None, notes))),
-             f"{grade['seconds']:.1f}", f"{grade['peak_mb']:.0f}"]
-        )  # fmt: skip
+            [
+                _plain(grade["submission"]),
+                _plain(grade["student_id"]),
+                *cells,
+                f"{sum(scores.values()):g}",
+                f"{_possible(info):g}",
+                total,
+                f"{sum(q['points'] for q in info['questions']):g}",
+                _plain(grade["status"]),
+                _plain("; ".join(filter(None, notes))),
+                f"{grade['seconds']:.1f}",
+                f"{grade['peak_mb']:.0f}",
+            ]
+        )
     return file.getvalue()
 
 

@@ -87,12 +87,21 @@ def environment() -> dict[str, str]:
     return {
         **cache,
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "HOME": HOME, "USER": "student", "LANG": "C.UTF-8", "TMPDIR": "/tmp",
-        "MPLBACKEND": "agg", "MPLCONFIGDIR": "/tmp", "IPYTHONDIR": "/tmp/ipython",
-        "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false",
+        "HOME": HOME,
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        "TMPDIR": "/tmp",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": "/tmp",
+        "IPYTHONDIR": "/tmp/ipython",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
         "LOKY_MAX_CPU_COUNT": "1",
-    }  # fmt: skip
+    }
 
 
 def command(kind: str, argv: list[str], files: dict[str, Path], root: Path) -> list[str]:
@@ -103,11 +112,31 @@ def command(kind: str, argv: list[str], files: dict[str, Path], root: Path) -> l
     """
     if kind == "bwrap":
         size = str(SCRATCH_MB * MB)
-        # fmt: off
-        out = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
-               "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--hostname", "grading",
-               "--size", size, "--tmpfs", "/tmp", "--size", size, "--tmpfs", HOME]
-        # fmt: on
+
+        out = [
+            "bwrap",
+            "--unshare-all",
+            "--die-with-parent",
+            "--new-session",
+            "--clearenv",
+            "--uid",
+            "65534",
+            "--gid",
+            "65534",
+            "--cap-drop",
+            "ALL",
+            "--hostname",
+            "grading",
+            "--size",
+            size,
+            "--tmpfs",
+            "/tmp",
+            "--size",
+            size,
+            "--tmpfs",
+            HOME,
+        ]
+
         for key, value in environment().items():
             out += ["--setenv", key, value]
         for path in readable():
@@ -122,11 +151,27 @@ def command(kind: str, argv: list[str], files: dict[str, Path], root: Path) -> l
         out += ["--proc", "/proc", "--dev", "/dev", *NO_ZERO, "--size", size, "--tmpfs", "/dev/shm"]
         return [*out, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--", *argv]
     if kind == "unshare":
-        # fmt: off
-        out = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork",
-               "--kill-child", "--net", "--ipc", "--uts", "--", "sh", "-c", _UNSHARE, "sh",
-               str(root), str(SCRATCH_MB), str(len(readable()) + len(files))]
-        # fmt: on
+        out = [
+            "unshare",
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--net",
+            "--ipc",
+            "--uts",
+            "--",
+            "sh",
+            "-c",
+            _UNSHARE,
+            "sh",
+            str(root),
+            str(SCRATCH_MB),
+            str(len(readable()) + len(files)),
+        ]
+
         for path in readable():
             out += [str(path), str(path)]
         for inside, outside in files.items():
@@ -232,10 +277,13 @@ class Process:
         argv = [sys.executable, "-B", f"{INSIDE}/worker.py"]
         self._process = subprocess.Popen(
             command(kind, argv, files, Path(self._root)),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            start_new_session=True, preexec_fn=functools.partial(_limits, memory_mb, core),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=functools.partial(_limits, memory_mb, core),
             close_fds=True,
-        )  # fmt: skip
+        )
         assert self._process.stdin is not None and self._process.stdout is not None
         self.write_fd = self._process.stdin.fileno()
         self.read_fd = self._process.stdout.fileno()

@@ -116,9 +116,10 @@ def _unzip(name: str, path: Path, assignment: str, scratch: Path) -> Entry:
     try:
         with zipfile.ZipFile(path) as archive:
             inside = [
-                item for item in archive.infolist()
+                item
+                for item in archive.infolist()
                 if _kind(item.filename) == "ipynb" and not re.search(r"(^|/)[._]", item.filename)
-            ]  # fmt: skip
+            ]
             chosen, note = _choose([item.filename for item in inside], assignment)
             if chosen < 0:
                 return Entry(name, None, note)

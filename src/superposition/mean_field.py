@@ -73,8 +73,10 @@ def mean_field(p: Tensor, m: int, overlaps: str | Tensor = "best") -> MeanField:
     state = _best_response(mu, spectra, rate, p_bins, counts)
     for _ in range(40 if isinstance(overlaps, str) and overlaps == "best" else 0):
         target = _cheapest(_cost(terms, state, p_bins, counts), kappa, n, m)
-        steps = [(s, _best_response((1 - s) * mu + s * target, spectra, rate, p_bins, counts))
-                 for s in (1.0, 0.5, 0.2, 0.05)]  # fmt: skip
+        steps = [
+            (s, _best_response((1 - s) * mu + s * target, spectra, rate, p_bins, counts))
+            for s in (1.0, 0.5, 0.2, 0.05)
+        ]
         step, best = min(steps, key=lambda pair: pair[1][0])
         if best[0] > state[0] * (1 - 1e-4):
             break

@@ -189,7 +189,7 @@ def heat_map(
     low = np.nanmin(cells) if limits[0] is None else limits[0]
     high = np.nanmax(cells) if limits[1] is None else limits[1]
     image = ax.imshow(cells, origin="lower", aspect="auto", vmin=low, vmax=high, cmap="viridis")
-    ax.grid(False)
+    ax.grid(visible=False)
     for (row, column), value in np.ndenumerate(cells):
         bright = value > low + 0.55 * (high - low)  # black reads there, white below
         ax.text(

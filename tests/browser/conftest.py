@@ -17,9 +17,13 @@ import book
 # BOOK_HTML points the tests at another build, for work on the pages alone.
 HTML = Path(os.environ.get("BOOK_HTML", book.HTML))
 QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
 measured: list[str] = []
 
 

@@ -6,8 +6,8 @@ that runs the tests, through links to each package but the book's own. Whatever 
 to replace there it would install in front of them, so every version is compared afterwards. The
 repository is served from a local git folder, by git's own rewriting of its address.
 
-tests/test_walk.py always rehearses the opening page. COLAB_ALL=1 rehearses every chapter and the
-solution of every assignment, each on a machine of its own: many minutes.
+tests/project/test_walk.py always rehearses the opening page. COLAB_ALL=1 rehearses every chapter
+and the solution of every assignment, each on a machine of its own: many minutes.
 """
 
 from __future__ import annotations

@@ -74,7 +74,6 @@ GOOD = [
     markdown("| a | b |\n| --- | --- |\n| $x$ | [l](02_weak_vs_strong.ipynb) |\n\n<https://x.org>"),
     code('plots.show(fig, alt=f"The loss falls to {loss}", caption="Loss")'),
     code("W = heads.output_matrix(name).load()"),
-    code("x = 1\n" * rules.LONGEST),
 ]
 
 
@@ -99,7 +98,6 @@ def test_a_good_page_has_no_faults() -> None:
         (code("1", stream("1")), "outputs"),
         (code("1", execution_count=3), "execution count"),
         (code("1", metadata={"collapsed": True}), "metadata"),
-        (code("x = 1\n" * (rules.LONGEST + 1)), "lines of code"),
         (code("plt.show()"), "plots.show"),
         (code("fig.savefig('a.svg')"), "savefig"),
         (code("plots.show(fig)"), "alternative text"),

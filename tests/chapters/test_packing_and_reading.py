@@ -14,9 +14,13 @@ from superposition.probes import dictionaries
 
 SMALL = {
     "settings": {"N": 40, "M": 10, "STEPS": 800, "SEEDS": [0, 1], "WIDTHS": [3, 6, 10, 16, 24]},
-    "read-settings": {"READ_N": 24, "READ_WIDTHS": [5, 9, 16], "DENSITIES": [0.5, 3.0],
-                      "READ_STEPS": 800},
-}  # fmt: skip
+    "read-settings": {
+        "READ_N": 24,
+        "READ_WIDTHS": [5, 9, 16],
+        "DENSITIES": [0.5, 3.0],
+        "READ_STEPS": 800,
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +109,9 @@ def autoencoders(seed):
             r.W, dictionaries.sparse_autoencoder(H, n, steps=1500, seed=seed)
         )
         noise = torch.Generator().manual_seed(seed)
-        luck = np.mean([dictionaries.recovery(r.W, torch.randn(n, r.m, generator=noise))
-                        for _ in range(10)])  # fmt: skip
+        luck = np.mean(
+            [dictionaries.recovery(r.W, torch.randn(n, r.m, generator=noise)) for _ in range(10)]
+        )
         share.append(r.loss / (4 / 3 * float(r.p.sum())))
         above.append((found - luck) / (1 - luck))
     shape = (len(densities), len(widths), 1)

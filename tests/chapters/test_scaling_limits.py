@@ -15,9 +15,15 @@ from superposition import features, geometry, plots, widgets
 from superposition.llm import minilm
 
 SMALL = {
-    "N": 24, "STEPS": 1500, "WIDTHS": [3, 5, 7, 9, 11, 15, 18, 24], "FEW": [5, 9, 15],
-    "SMALL_N": 12, "LARGE_N": 32, "LARGE_WIDTH": 20, "SMALL_WIDTHS": [2, 3, 4, 5, 7, 9],
-}  # fmt: skip
+    "N": 24,
+    "STEPS": 1500,
+    "WIDTHS": [3, 5, 7, 9, 11, 15, 18, 24],
+    "FEW": [5, 9, 15],
+    "SMALL_N": 12,
+    "LARGE_N": 32,
+    "LARGE_WIDTH": 20,
+    "SMALL_WIDTHS": [2, 3, 4, 5, 7, 9],
+}
 
 
 def no_model():

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 from nbformat import v4
 
-import book
-
-sys.path.insert(0, str(book.ROOT / "tools"))
 import twice
 
 

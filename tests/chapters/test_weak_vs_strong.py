@@ -14,9 +14,12 @@ from cells import code_cells
 from superposition import features, plots, theory, toy, widgets
 
 SMALL = {
-    "GAMMAS": [-1.0, 0.0, 1.0], "ALPHAS": [0.0, 1.0, 2.0],
-    "LAW_STEPS": 1000, "LAW_WIDTHS": [4, 8, 16], "N_LAW": 200,
-}  # fmt: skip
+    "GAMMAS": [-1.0, 0.0, 1.0],
+    "ALPHAS": [0.0, 1.0, 2.0],
+    "LAW_STEPS": 1000,
+    "LAW_WIDTHS": [4, 8, 16],
+    "N_LAW": 200,
+}
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ SLIPS = [
     ('""" # BEGIN TEST CONFIG', '"""  #BEGIN TEST CONFIG'),
     ("```otter\n# BEGIN TESTS\n```", "```otter\n# BEGIN TEST\n```"),
     ("    # BEGIN SOLUTION NO PROMPT\n", ""),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("right", "wrong"), SLIPS)
@@ -164,10 +164,23 @@ def test_gradescope_zip_grades_the_same(made: Path, tmp_path: Path) -> None:
     ours = judge.grade(submission, made / "grader" / "01_directions")
     for path, wanted in ((submission, None), (made / "student" / "01_directions.ipynb", 0.0)):
         done = subprocess.run(
-            [sys.executable, "-m", "otter", "run", str(path), "-a", str(archive), "--no-logo",
-             "-o", str(tmp_path)],
-            capture_output=True, text=True, cwd=tmp_path, timeout=300,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "otter",
+                "run",
+                str(path),
+                "-a",
+                str(archive),
+                "--no-logo",
+                "-o",
+                str(tmp_path),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=300,
+        )
         assert done.returncode == 0, done.stderr
         tests = json.loads((tmp_path / "results.json").read_text())["tests"]
         got = {t["name"]: t["score"] for t in tests if t.get("max_score")}

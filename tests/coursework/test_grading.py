@@ -33,10 +33,16 @@ def notebook(made: Path, part: str, *cells: str, front: bool = False) -> dict[st
     """The solved ('instructor') or untouched ('student') notebook with cells of one's own."""
     nb = json.loads((made / part / f"{NAME}.ipynb").read_text())
     extra = [
-        {"cell_type": "code", "id": f"own-{k}", "metadata": {}, "outputs": [],
-         "execution_count": None, "source": textwrap.dedent(text)}
+        {
+            "cell_type": "code",
+            "id": f"own-{k}",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": textwrap.dedent(text),
+        }
         for k, text in enumerate(cells)
-    ]  # fmt: skip
+    ]
     nb["cells"] = extra + nb["cells"] if front else nb["cells"] + extra
     return nb
 
@@ -154,8 +160,16 @@ def test_hand_ins_as_platforms_deliver_them(made: Path, folder: Path, tmp_path: 
     table = rows(out)
     assert sum(points(r) == 14 for r in results.values()) == full
     assert {n for n, r in table.items() if r["automatic"] == "0"} == {
-        "anna_b", "other", "paper", "link", "linked", "huge", "damaged", "bomb", "pipe"
-    }  # fmt: skip
+        "anna_b",
+        "other",
+        "paper",
+        "link",
+        "linked",
+        "huge",
+        "damaged",
+        "bomb",
+        "pipe",
+    }
     assert {"twice.ipynb", "twice.zip", "latin?"} < set(table)
     assert "another submission of this name" in table["twice.zip"]["note"]
     assert "02_regimes" in table["other"]["note"] and "20 MB" in table["huge"]["status"]
@@ -394,8 +408,12 @@ def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path
     before = left_folders()
     kind = sandbox.best()
     attacks = {
-        "patches": PATCHES, "carries": CARRIES, "odd": ODD, "eats": EATS, "daemon": DAEMON,
-    }  # fmt: skip
+        "patches": PATCHES,
+        "carries": CARRIES,
+        "odd": ODD,
+        "eats": EATS,
+        "daemon": DAEMON,
+    }
     if kind != "none":  # without a sandbox these would hit this machine
         attacks |= {"forks": FORKS, "forges": FORGES, "threads": THREADS}
         attacks |= {"stuffs": STUFFS, "stops": STOPS_READING}

@@ -25,13 +25,20 @@ SIZES = {"vocab_size": N, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 
 GPT2 = tf.GPT2Config(n_embd=M, n_layer=2, n_head=2, n_positions=32, **SIZES)
 OPT = {"ffn_dim": 32, "num_hidden_layers": 2, "num_attention_heads": 2, **SIZES}
 QWEN = {
-    "hidden_size": M, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
-    "num_key_value_heads": 2, **SIZES,
-}  # fmt: skip
-NEOX = {
-    "hidden_size": M, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "hidden_size": M,
+    "intermediate_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 2,
     **SIZES,
-}  # fmt: skip
+}
+NEOX = {
+    "hidden_size": M,
+    "intermediate_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    **SIZES,
+}
 #: id: (configuration, dtype, how it is saved)
 KINDS = {
     "gpt2": (GPT2, torch.float32, "safetensors"),
@@ -39,16 +46,20 @@ KINDS = {
     "gpt2-base": (GPT2, torch.float32, "base"),
     "opt-bin": (tf.OPTConfig(hidden_size=M, word_embed_proj_dim=M, **OPT), torch.float16, "bin"),
     "opt-projected": (
-        tf.OPTConfig(hidden_size=2 * M, word_embed_proj_dim=M, **OPT), torch.float16, "bin",
+        tf.OPTConfig(hidden_size=2 * M, word_embed_proj_dim=M, **OPT),
+        torch.float16,
+        "bin",
     ),
     "opt-sharded-bin": (
-        tf.OPTConfig(hidden_size=M, word_embed_proj_dim=M, **OPT), torch.float32, "sharded bin",
+        tf.OPTConfig(hidden_size=M, word_embed_proj_dim=M, **OPT),
+        torch.float32,
+        "sharded bin",
     ),
     "qwen-tied": (tf.Qwen2Config(tie_word_embeddings=True, **QWEN), torch.bfloat16, "safetensors"),
     "qwen-untied-sharded": (tf.Qwen2Config(**QWEN), torch.bfloat16, "sharded"),
     "pythia": (tf.GPTNeoXConfig(**NEOX), torch.float16, "safetensors"),
     "pythia-tied": (tf.GPTNeoXConfig(tie_word_embeddings=True, **NEOX), torch.float32, "sharded"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="session")

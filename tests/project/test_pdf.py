@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
 import book
-from superposition import plots
-from test_plots import contrast
-
-sys.path.insert(0, str(book.ROOT / "tools"))
 import pdf
 import picture
+from superposition import plots
+from test_plots import contrast
 
 pytestmark = pytest.mark.browser
 # A stand-in for the playground: it starts when it is seen, and offers to train again when done.

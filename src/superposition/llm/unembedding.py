@@ -24,9 +24,12 @@ from superposition.llm.overlap_cache import OverlapStatistics, record_path, reme
 
 HEADS = ("lm_head.weight", "embed_out.weight")
 EMBEDDINGS = (
-    "wte.weight", "decoder.embed_tokens.weight", "embed_tokens.weight", "embed_in.weight",
+    "wte.weight",
+    "decoder.embed_tokens.weight",
+    "embed_tokens.weight",
+    "embed_in.weight",
     "embeddings.word_embeddings.weight",
-)  # fmt: skip
+)
 BASES = ("", "model.", "transformer.", "gpt_neox.", "bert.")
 BLOCK_BYTES = 1 << 23
 PANEL = 1024
@@ -146,14 +149,24 @@ def overlap_statistics(
         centred = _gram(found, found.blocks(None, spool), device, mean)[0] if centre else None
     kept = norms[norms > 0]
     result = OverlapStatistics(
-        model=model, revision=source.revision, tensor=found.name, note=found.note,
-        n=found.shape[0], m=found.shape[1], zero_rows=len(norms) - len(kept),
-        mean_squared_overlap=overlap, centred_overlap=centred, norm_mean=float(kept.mean()),
-        norm_std=float(kept.std()), norm_min=float(kept.min()), norm_max=float(kept.max()),
+        model=model,
+        revision=source.revision,
+        tensor=found.name,
+        note=found.note,
+        n=found.shape[0],
+        m=found.shape[1],
+        zero_rows=len(norms) - len(kept),
+        mean_squared_overlap=overlap,
+        centred_overlap=centred,
+        norm_mean=float(kept.mean()),
+        norm_std=float(kept.std()),
+        norm_min=float(kept.min()),
+        norm_max=float(kept.max()),
         represented=float((kept > kept.mean() / 2).double().mean()),
         norm_by_id=tuple(float(x.mean()) for x in norms.tensor_split(min(GROUPS, len(norms)))),
-        bytes_fetched=source.bytes_read, seconds=time.monotonic() - began,
-    )  # fmt: skip
+        bytes_fetched=source.bytes_read,
+        seconds=time.monotonic() - began,
+    )
     if not local:
         remember(record, result)
     return result

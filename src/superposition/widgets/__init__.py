@@ -27,9 +27,16 @@ __all__ = [
 ]
 
 
-def playground(n: int = 60, m: int = 8, weight_decay: float = -1.0, alpha: float = 1.0,
-               density: float = 1.0, *, seed: int = 0,
-               name: str = "playground") -> BookWidget:  # fmt: skip
+def playground(
+    n: int = 60,
+    m: int = 8,
+    weight_decay: float = -1.0,
+    alpha: float = 1.0,
+    density: float = 1.0,
+    *,
+    seed: int = 0,
+    name: str = "playground",
+) -> BookWidget:
     """The toy model, trained in the reader's browser as the reader moves its settings.
 
     n from 4 to 100 features in m from 1 to 32 dimensions, γ from -1 to 1, frequencies
@@ -58,9 +65,16 @@ def playground(n: int = 60, m: int = 8, weight_decay: float = -1.0, alpha: float
     return widget
 
 
-def measure_the_law(n: int = 80, weight_decay: float = -1.0, alpha: float = 0.0, *, seed: int = 0,
-                    widths: Sequence[int] = (6, 8, 10, 13, 17), steps: int = 1500,
-                    name: str = "law") -> BookWidget:  # fmt: skip
+def measure_the_law(
+    n: int = 80,
+    weight_decay: float = -1.0,
+    alpha: float = 0.0,
+    *,
+    seed: int = 0,
+    widths: Sequence[int] = (6, 8, 10, 13, 17),
+    steps: int = 1500,
+    name: str = "law",
+) -> BookWidget:
     """One button: the browser trains a model of each width and fits overlap and loss against m.
 
     `result` holds rungs (m, loss, overlap, gain and more), fits and seconds.
@@ -68,8 +82,9 @@ def measure_the_law(n: int = 80, weight_decay: float = -1.0, alpha: float = 0.0,
     values = dict(n=n, gamma=weight_decay, alpha=alpha, seed=seed)
     settings = dict(name=name, widths=list(widths), steps=steps, values=values)
     widget = BookWidget(kind="law", settings=settings)
-    runs = toy.grid(p=[features.power_law(n, alpha)], m=list(widths), weight_decay=weight_decay,
-                    seed=seed)  # fmt: skip
+    runs = toy.grid(
+        p=[features.power_law(n, alpha)], m=list(widths), weight_decay=weight_decay, seed=seed
+    )
     found = toy.sweep(runs, steps=steps, check=False, progress=False)
     fig, axes = plots.figure(1, 2)
     measured = {
@@ -88,10 +103,15 @@ def measure_the_law(n: int = 80, weight_decay: float = -1.0, alpha: float = 0.0,
     return widget
 
 
-def state_slider(states: Sequence[str], labels: Sequence[str], *, label: str = "state",
-                 name: str = "state", compute: Callable[..., str] | None = None,
-                 controls: dict[str, ipywidgets.Widget] | None = None
-                 ) -> ipywidgets.Widget:  # fmt: skip
+def state_slider(
+    states: Sequence[str],
+    labels: Sequence[str],
+    *,
+    label: str = "state",
+    name: str = "state",
+    compute: Callable[..., str] | None = None,
+    controls: dict[str, ipywidgets.Widget] | None = None,
+) -> ipywidgets.Widget:
     """A slider over figures that the cell computed, strings from `plots.to_svg`.
 
     With `compute` and `controls` a live kernel also shows these controls and a button, which

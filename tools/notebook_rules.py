@@ -1,4 +1,4 @@
-"""What a chapter may hold, as committed and as run. `python tests/notebook_rules.py FILE...`.
+"""What a chapter may hold, as committed and as run. `python tools/notebook_rules.py FILE...`.
 
 One notebook is to be right in the built book, in Colab and on GitHub, and no figure or number
 in it may come from anywhere but its own code. These rules are what a machine can see of that.
@@ -29,14 +29,27 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-LONGEST = 30  # lines of one code cell, about a screen
 
 # Calls by which a figure or an array could come from a file instead of from the page's code, and
 # the endings of such files. (Text and weights are data that a page may read.)
 FROM_A_FILE = {
-    "Image", "SVG", "Video", "fromfile", "genfromtxt", "imread", "imsave", "loadtxt", "memmap",
-    "read_csv", "read_html", "read_json", "read_parquet", "read_pickle", "savefig", "urlretrieve",
-}  # fmt: skip
+    "Image",
+    "SVG",
+    "Video",
+    "fromfile",
+    "genfromtxt",
+    "imread",
+    "imsave",
+    "loadtxt",
+    "memmap",
+    "read_csv",
+    "read_html",
+    "read_json",
+    "read_parquet",
+    "read_pickle",
+    "savefig",
+    "urlretrieve",
+}
 LOADERS = {"joblib", "json", "np", "numpy", "pickle", "torch"}
 MADE_BEFORE = re.compile(r"\.(png|jpe?g|gif|svg|webp|pdf|np[yz]|pt|pkl|csv|parquet)$", re.I)
 
@@ -102,14 +115,12 @@ def markdown_faults(cell: Any) -> Iterator[str]:
 
 
 def code_faults(cell: Any) -> Iterator[str]:
-    """Outputs, long cells, magics, and figures that come from elsewhere or lack their words."""
+    """Outputs, magics, and figures that come from elsewhere or lack their words."""
     source = text(cell)
     if cell["outputs"] or cell["execution_count"] is not None:
         yield "outputs or an execution count"
     if set(cell["metadata"]) - {"tags"}:
         yield "cell metadata other than tags"
-    if len(source.splitlines()) > LONGEST:
-        yield f"{len(source.splitlines())} lines of code, more than {LONGEST}"
     if source.rstrip() == FIRST_CELL:
         return
     for node in ast.walk(tree(cell)):

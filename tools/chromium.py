@@ -1,4 +1,4 @@
-"""Where Chromium is: `python tests/chromium.py` prints it, or says how to get it."""
+"""Where Chromium is: `python tools/chromium.py` prints it, or says how to get it."""
 
 import os
 import shutil
