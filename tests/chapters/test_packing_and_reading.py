@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from cells import code_cells
+from sentences import says
 from superposition import features, plots, toy
 from superposition.probes import dictionaries
 
+PAGE = "08_packing_and_reading"
 SMALL = {
     "settings": {"N": 40, "M": 10, "STEPS": 800, "SEEDS": [0, 1], "WIDTHS": [3, 6, 10, 16, 24]},
     "read-settings": {
@@ -53,8 +55,10 @@ def packing_holds(found):
     assert width["unit rows"] < 0.97 and width["one bias for all"] < 0.97, "and two cost width"
     for null in ("tight frame, frozen (null)", "random rows, frozen (null)"):
         assert width[null] < 0.8, "rows have to learn"
-    for way in ("second look", "small network"):
+    for way in ("second look", "second look, plain rows", "small network"):
         assert width[way] > 1.05, "a better read-out is worth width"
+    alone, together = (width[f"second look{rows}"] for rows in (", plain rows", ""))
+    assert together > alone + 0.02, "and more with rows trained for it"
 
 
 def reading_holds(found):
@@ -74,6 +78,14 @@ def test_the_chapter_concludes_what_it_says(chapter):
     reading_holds(found)
 
 
+def test_it_says_where_its_argument_ends():
+    says(PAGE, "The scatter over seeds says nothing about how much that could be worth")
+    says(
+        PAGE, "it stops above a loss that opposite pairs are known to reach"
+    )  # held in chapter 6's
+    says(PAGE, "On the rows of the plain model, left as they are, a second look already gets more")
+
+
 def test_the_ruler_turned_round_breaks_it(chapter):
     """Losses that rise with the width, as with labels swapped, cannot serve as a ruler."""
     with pytest.raises(ValueError, match="does not fall"):
@@ -85,6 +97,13 @@ def test_read_outs_that_do_nothing_break_it(chapter):
     assert plain[0] == pytest.approx(1)
     with pytest.raises(AssertionError, match="read-out"):
         packing_holds(measured(chapter, gained=chapter["gained"] | {"second look": plain}))
+
+
+def test_a_look_that_leaves_the_rows_alone_breaks_it(chapter):
+    """If the rows did not move for the second look, it would be worth the same on plain rows."""
+    gained = chapter["gained"] | {"second look": chapter["gained"]["second look, plain rows"]}
+    with pytest.raises(AssertionError, match="rows trained for it"):
+        packing_holds(measured(chapter, gained=gained))
 
 
 def test_luck_alone_breaks_it(chapter):

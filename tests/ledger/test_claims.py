@@ -210,7 +210,9 @@ def full_width(first: float, last: float, left: float) -> Measurement:
 
 def packings(low: float, high: float, look: float) -> Measurement:
     worth = {"growth": spread(low, high), "unit rows": spread(0.1, 0.2)}
-    return small_models.Packings(worth=worth, second_look=spread(look, look + 0.1))
+    return small_models.Packings(
+        worth=worth, second_look=spread(look, look + 0.1), trained_together=spread(1.5, 1.6)
+    )
 
 
 def recovery(low: float, high: float) -> Measurement:
@@ -310,4 +312,4 @@ def test_without_the_weights_the_ledger_still_runs(lab: Lab) -> None:
     bare.__dict__["language_model"] = None
     assert isinstance(language_models.related_words(bare), NotRun)
     assert toy_models.keeps_everything(bare).real is None
-    assert "real model" not in language_models.open_models(bare).text
+    assert "MiniLM" not in language_models.open_models(bare).text

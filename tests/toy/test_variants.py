@@ -1,5 +1,7 @@
 """Ways to pack, and the ruler that measures them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -52,6 +54,17 @@ def test_a_second_look_beats_the_plain_read_out():
     losses, _ = variants.train(p, [Packing(10, steps=800), Packing(10, steps=800, looks=1)], [0, 1])
     # Longer runs of wider models halve the loss; seeds scatter by a few per cent.
     assert (losses[1] < 0.85 * losses[0]).all()
+
+
+def test_a_frozen_model_with_a_second_look_keeps_the_plain_rows():
+    """The read-out alone is trained, and better than the plain one; with W it does better still."""
+    p = features.power_law(40, 1.0)
+    plain, look = Packing(10, steps=800), Packing(10, steps=800, looks=1)
+    losses, rows = variants.train(p, [plain, replace(look, frozen=True), look], [0, 1])
+    for seed in (0, 1):
+        assert torch.equal(rows[1][seed], rows[0][seed])
+        assert not torch.allclose(rows[2][seed], rows[0][seed], atol=0.1)
+    assert (losses[1] < 0.95 * losses[0]).all() and (losses[2] < 0.95 * losses[1]).all()
 
 
 def test_effective_width_is_exact_on_a_power_law():

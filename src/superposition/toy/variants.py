@@ -29,7 +29,7 @@ class Packing:
     m: int
     weight_decay: float = 0.0
     start: Callable[[int, int, torch.Generator], Tensor] | None = None  # rows W, (n, m)
-    frozen: bool = False  # only the bias is trained
+    frozen: bool = False  # only the bias is trained; of a larger read-out, all that it adds too
     unit: bool = False  # rows put back to norm 1 after every step, as nGPT does
     one_bias: bool = False  # the same bias for all features
     steps: int = 4000
@@ -142,7 +142,8 @@ def _train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> tuple[Tens
     """The plain model with a larger read-out, by autograd on the engine's rows; all seeds at once.
 
     The added weights start at zero where that makes it the plain model (but for the second look,
-    which has to start somewhere). Losses (seeds,) and W by seed.
+    which has to start somewhere). Frozen, W is that of the plain model, trained first with the
+    same seed, and stays: the read-out alone is trained. Losses (seeds,) and W by seed.
     """
     n, m, S, recipe = len(p), way.m, len(seeds), chosen("converged", way.steps)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -151,7 +152,12 @@ def _train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> tuple[Tens
     b, c = torch.zeros(S, 1, n), torch.zeros(way.looks, S, 1, n)
     a, B = torch.zeros(S, 1, way.hidden), torch.zeros(S, way.hidden, n)
     scale = torch.full((way.looks, S, 1, 1), 0.5)
-    parameters = [W, A, b, c, scale, a, B]
+    parameters = [A, b, c, scale, a, B]
+    if way.frozen:
+        plain = Packing(m, steps=way.steps)
+        W = torch.stack([train(p, [plain], [seed])[1][0][0] for seed in seeds])
+    else:
+        parameters = [W, *parameters]
     for parameter in parameters:
         parameter.requires_grad_()
 
