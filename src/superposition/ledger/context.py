@@ -50,6 +50,7 @@ class Points:
     xlabel: str
     ylabel: str
     log: bool = True
+    told: float | None = None  # a value of y that the claim names, drawn as a line
 
 
 @dataclass(frozen=True, kw_only=True)

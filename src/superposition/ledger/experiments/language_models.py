@@ -102,7 +102,12 @@ def widths_of_gpt2(lab: Lab) -> Widths:
         widths=widths,
         vocabulary=models[0].vocabulary,
         points=Points(
-            x=range(1, len(widths) + 1), y=widths, xlabel="GPT-2 size", ylabel="width m", log=False
+            x=range(1, len(widths) + 1),
+            y=widths,
+            xlabel="GPT-2's sizes, from small to XL",
+            ylabel="width m",
+            log=False,
+            told=4000,
         ),
     )
 
@@ -125,7 +130,7 @@ class PublishedOverlaps(Measurement):
             f"[{low:.2f}, {high:.2f}]; they lie {self.excess:.0f} times above 1/m"
         )
         if self.real is not None:
-            said += f" (median); a real model measured here, {self.real:.1f} times"
+            said += f" (median); the input rows of MiniLM, measured here, {self.real:.1f} times"
         return said
 
 
