@@ -190,25 +190,27 @@ def test_a_trained_model_loses_what_its_overlaps_say():
     assert mean_field(p, 24).loss < trained.loss < 0.5 * mean_field(p, 24, "random").loss
 
 
-def paired_axes(p: torch.Tensor, m: int) -> torch.Tensor:
-    """Rows ± unit axes: the 2 (n - m) rarest features in pairs, the others alone."""
-    n, order = len(p), p.argsort()
-    W, shared = torch.zeros(len(p), m), 2 * (n - m)
-    for axis in range(n - m):
-        W[order[axis], axis], W[order[shared - 1 - axis], axis] = 1, -1
-    for axis, feature in enumerate(order[shared:], start=n - m):
-        W[feature, axis] = 1
-    return W
-
-
 @pytest.mark.parametrize(("alpha", "m"), [(0.0, 6), (0.0, 9), (1.0, 7)])
 def test_pair_loss_is_that_of_the_arrows_it_describes(alpha, m):
     p = features.power_law(12, alpha, density=2.0)
-    W = paired_axes(p, m)
+    W = theory.opposite_pairs(p, m)
     x = features.sample(p, 400_000, torch.Generator().manual_seed(1))
     loss = ((x @ W @ W.T).relu() - x).square().sum(1).double()
     error = float(loss.std()) / len(x) ** 0.5
     assert float(loss.mean()) == pytest.approx(theory.pair_loss(p, m), abs=4 * error)
+
+
+def test_opposite_pairs_are_the_rarest_and_the_rest_stand_alone():
+    p = torch.tensor([0.02, 0.05, 0.3, 0.07, 0.2, 0.11])
+    cosines = theory.opposite_pairs(p, 4) @ theory.opposite_pairs(p, 4).T
+    wanted = torch.eye(6)
+    for a, b in ((0, 5), (1, 3)):  # the rarest with the commonest of the four rarest
+        wanted[a, b] = wanted[b, a] = -1
+    assert torch.equal(cosines, wanted)
+    assert torch.equal(theory.opposite_pairs(p, 6) @ theory.opposite_pairs(p, 6).T, torch.eye(6))
+    for m in (2, 7):
+        with pytest.raises(ValueError, match="n / 2"):
+            theory.opposite_pairs(p, m)
 
 
 def test_pair_loss_is_the_least_of_all_pairings():

@@ -119,6 +119,23 @@ def pair_loss(p: Tensor, m: int) -> float:
     return MEAN_SQUARE_VALUE * float((shared[:half] * shared[half:].flip(0)).sum())
 
 
+def opposite_pairs(p: Tensor, m: int) -> Tensor:
+    """The arrows that `pair_loss` speaks of, (n, m), n/2 <= m <= n: rows along ± the axes.
+
+    The 2 (n - m) rarest features share n - m axes, the rarest with the commonest of them; the
+    others have an axis each.
+    """
+    n, rarest_first = len(p), check_probabilities(p).argsort()
+    if not n / 2 <= m <= n:
+        raise ValueError(f"{n} features make opposite pairs from m = n / 2 to n, not at m = {m}")
+    pairs, W = n - m, torch.zeros(n, m)
+    axes = torch.arange(m)
+    W[rarest_first[:pairs], axes[:pairs]] = -1
+    W[rarest_first[pairs : 2 * pairs], axes[:pairs].flip(0)] = 1
+    W[rarest_first[2 * pairs :], axes[pairs:]] = 1
+    return W
+
+
 def halving_factor(
     exponent: tuple[float, float],
     per_width: tuple[float, float],

@@ -10,7 +10,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+import cells
 from cells import code_cells
+from sentences import own_and_seeds, says
 from superposition import features, geometry, plots, widgets
 from superposition.llm import minilm
 
@@ -71,7 +73,7 @@ def hold(rows: dict[str, list[str]]) -> None:
         [number(rows, f"share {kind}", k) for k in (0, 1)] for kind in ("wrong", "invented")
     )
     assert invented[0] / invented[1] > 1.5 * wrong[0] / wrong[1], "invented answers go first"
-    assert number(rows, "wrong among the sure") < 0.1, "sure answers"
+    assert number(rows, "sure answers: wrong over promised") > 1.2, "sure answers"
     whole, exam = (
         number(rows, f"{name}: width") for name in ("meetings noticed", "pairs that pass the exam")
     )
@@ -146,6 +148,19 @@ def test_they_fall_if_skills_come_one_by_one(chapter):
         hold(table(chapter, skill={"even": kept, "crowded": kept}))
 
 
+def test_they_fall_if_the_sure_keep_their_promise(chapter):
+    """The same readings, but as many of the sure answers wrong as they promise."""
+
+    def honest(reading):
+        sure = reading.sure_answers
+        kept = replace(sure, wrong=round(sure.promised * sure.answers))
+        return replace(reading, sure_answers=kept)
+
+    trained = {m: [honest(r) for r in rs] for m, rs in chapter["readings"]["trained"].items()}
+    with pytest.raises(AssertionError, match="sure answers"):
+        hold(table(chapter, readings=chapter["readings"] | {"trained": trained}))
+
+
 def test_confidence_moved_to_a_crowd_is_overconfidence(chapter):
     ask = chapter["asked_in_a_crowd"]
     for row in chapter["strong"]["crowded"]:
@@ -159,7 +174,7 @@ def test_opposites_are_never_noticed_together(chapter):
     assert rows
     for r in (r for row in rows for r in row):
         pair, cosine = chapter["blindest"](r)
-        hits = chapter["limits"].combination_hits(r.W, r.p, torch.tensor([pair]))
+        hits = chapter["readout"].combination_hits(r.W, r.p, torch.tensor([pair]))
         assert cosine < -0.9 and hits[0] < 0.1
         assert chapter["skill"]["even"][r.m].mean() > 0.8
 
@@ -175,3 +190,54 @@ def test_where_real_models_stand_and_what_a_halving_costs(chapter):
 def test_without_a_model_the_page_says_what_it_leaves_out(chapter):
     assert any("left out below: no network" in line for line in chapter["printed"])
     assert any(line.startswith("Left out, for want") for line in chapter["printed"])
+
+
+PAGE = "06_scaling_limits"
+
+
+@pytest.fixture(scope="module", params=own_and_seeds({"SEEDS": [2, 3]}))
+def page(request):
+    """The page at its own size, down to the table of confidences moved to a crowd."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(widgets, "state_slider", lambda *args, **kwargs: None)
+        return cells.run(PAGE, settings=request.param, last="moved")
+
+
+def test_what_it_says_of_sure_answers(page):
+    says(PAGE, "Up to $m=n/2$ they break it, whatever the data")
+    promise = {key: page["promise"](rs) for key, rs in page["cases"].items()}
+    early = [found for (_, m), found in promise.items() if m <= page["N"] / 2]
+    assert len(early) >= 12 and all(found.overconfident for found in early)
+
+    says(PAGE, "at $m=10$ they promise fewer than 3 in 100, and more than 9 in 100 are wrong")
+    crowded = promise["crowded, strong", 10]
+    assert crowded.promised < 0.03 < 0.09 < crowded.actual
+
+    says(PAGE, "Only nearer the wall, where hardly any answer is wrong, does the gap close.")
+    for law in ("crowded", "even", "Zipf"):
+        ratio = {m: promise[f"{law}, strong", m].ratio for m in (20, 30)}
+        assert ratio[30] < 0.8 * ratio[20] and ratio[30] < 1.5
+
+
+def test_what_it_says_of_overconfidence_on_average(page):
+    says(PAGE, "Overconfidence in that sense is negative at every width")
+    assert all(r.overconfidence < 0 for rs in page["cases"].values() for r in rs)
+
+
+def test_what_it_says_of_a_plateau_above_the_pairs(page):
+    says(PAGE, "The even and the crowded models meet their line.")
+    says(PAGE, "The Zipf models stay above theirs, from either start")
+    over, strong = page["over_pairs"], page["strong"]
+    for law in ("even", "crowded"):
+        assert abs(over(strong[law]).mean() - 1) < 0.1
+    assert (over(strong["Zipf"]).mean(1) > 1.08).all()
+    says(PAGE, "models that *start* as opposite pairs and are trained as the others are")
+    plain = {row[0].m: min(r.loss for r in row) for row in strong["Zipf"]}
+    assert page["started"] and all(loss < plain[m] for m, loss in page["started"].items())
+
+
+def test_what_it_says_of_where_the_law_begins(page):
+    says(PAGE, "And twice as many features need half as much width again")
+    rows = page["about_the_end"](page["strong"], page["smaller"])
+    (ratio,) = (row[1] for row in rows if row[0].startswith("the same: width"))
+    assert 1.3 < float(ratio.split()[0]) < 1.7
