@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,12 @@ import pytest
 from superposition import published
 from superposition.power_law import fit_power_law
 
-SOURCE = Path(__file__).resolve().parents[2] / "shared" / "published.md"
+SOURCE = Path(__file__).parent / "published_numbers.md"
 
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    if not SOURCE.exists():
-        pytest.skip("the page of published numbers is not beside this checkout")
-    return SOURCE.read_text()
+    return SOURCE.read_text("utf8")
 
 
 def test_27_models_with_distinct_repositories():
@@ -51,15 +50,38 @@ def test_table_a9_gives_the_published_exponent():
     assert abs(implied - expected.value) < expected.error
 
 
-def test_every_value_names_its_source():
-    values = [
-        published.LOSS_EXPONENT,
-        *published.STRONG_EXPONENTS.values(),
-        *published.DENSITY_EXPONENTS,
-        published.PARAMETERS_PER_WIDTH,
-        *published.CHINCHILLA_FITS.values(),
-    ]
-    assert all("arXiv" in v.source for v in values)
+def test_every_row_of_every_table_names_its_source():
+    folder = resources.files("superposition") / "published_numbers"
+    names = sorted(Path(file.name).stem for file in folder.iterdir() if file.name[-4:] == ".csv")
+    assert names == ["chinchilla_fits", "chinchilla_models", "models", "overlaps", "values"]
+    for name in names:
+        rows = published.table(name)
+        assert rows and all(row["source"].strip() for row in rows), name
+        if name != "models":
+            assert all("arXiv" in row["source"] for row in rows), name
+    assert {p["source"] for p in (published.TOY_PROTOCOL, published.LARGE_PROTOCOL)} == {
+        published.PAPER
+    }
+
+
+def test_every_value_in_the_table_has_a_name():
+    """A row that no name reads would be a number that nothing holds to its source."""
+    read = {
+        "loss_exponent",
+        "strong_exponent",
+        "strong_r2",
+        "weak_r2",
+        "strong_overlap",
+        "strong_exponent_range",
+        "phi_half_alpha_1",
+        "density_exponent",
+        "density_range",
+        "parameters_per_width",
+        "chinchilla_exponent",
+    }
+    assert {row["quantity"] for row in published.table("values")} == read
+    code = Path(published.__file__).read_text("utf8")
+    assert all(f'"{quantity}"' in code for quantity in read)
 
 
 def test_table_a9_matches_the_page(text):
@@ -95,7 +117,9 @@ def test_single_numbers_match_the_page(text):
     strong = published.STRONG_EXPONENTS
     r2 = (published.STRONG_R2, published.WEAK_R2)
     fits = published.CHINCHILLA_FITS
-    protocol = published.TOY_PROTOCOL
+    protocol, large = published.TOY_PROTOCOL, published.LARGE_PROTOCOL
+    ranges, knee = published.STRONG_EXPONENT_RANGES, published.PHI_HALF_ALPHA_1
+    overlaps = published.STRONG_OVERLAPS
     for piece in (
         f"{strong['exponential'].value:g} (exponential), {strong['power'].value:g} (power), "
         f"{strong['linear'].value:g} (linear)",
@@ -107,6 +131,19 @@ def test_single_numbers_match_the_page(text):
         "E {0.E:g}, A {0.A:g}, B {0.B:.2f}, α {0.alpha:g}, β {0.beta:g}".format(fits["Besiroglu"]),
         "m in {" + ", ".join(map(str, protocol["m"])) + "}",
         f"batch {protocol['batch_size']}, {protocol['steps']:,} steps",
+        f"with {protocol['warmup_steps']:,} steps of warm-up and a cosine to "
+        f"{protocol['final_lr_ratio']:.0%}".replace("%", " %"),
+        f"α_m about {ranges['alpha <= 1'][0]:g} to {ranges['alpha <= 1'][1]:g} for α ≤ 1",
+        f"about {ranges['alpha = 2'][0]:g} to {ranges['alpha = 2'][1]:g} at α = 2",
+        f"1 for γ ≤ {knee['one_up_to_gamma']:g}, falling to about m/n and a little above for "
+        f"γ ≥ {knee['m_over_n_from_gamma']:g}",
+        "from {:.2f} at m = {} to {:g} at m = {}".format(*overlaps[0][::-1], *overlaps[1][::-1]),
+        f"for E from {published.DENSITY_RANGE[0]:g} to {published.DENSITY_RANGE[1]:g}",
+        f"N ∝ m^{published.PARAMETERS_PER_WIDTH.value:g}",
+        f"the paper: {published.CHINCHILLA_EXPONENT.value:g} ± "
+        f"{published.CHINCHILLA_EXPONENT.error:g}",
+        f"n = {large['n']:,}, m = {large['m'][0]} … {large['m'][1]:,}",
+        f"batch {large['batch_size']:,}, {large['steps']:,} steps",
         f"{protocol['models']:,} trained models, written for {protocol['cpus']} CPUs",
     ):
         assert piece in text, piece
