@@ -70,7 +70,7 @@ def main(pages: list[Path]) -> int:
         if code(notebook) not in built:
             sys.exit(f"{page.name} is not in the built book as it is now: run make book first")
         resources = {"metadata": {"path": str(page.parent)}}
-        nbclient.NotebookClient(notebook, timeout=600, resources=resources).execute()
+        nbclient.NotebookClient(notebook, timeout=1800, resources=resources).execute()
         count, found = differences(built[code(notebook)], notebook)
         print(f"{page.name}: {count} numbers, {len(found)} differ", *found[:5], sep="\n    ")
         failed |= bool(found)

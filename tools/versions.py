@@ -24,7 +24,7 @@ TOOLS = ["beautifulsoup4", "ipykernel", "nbclient", "nbformat", "pytest", "pyyam
 RUN = """
 import sys, nbclient, nbformat
 notebook = nbformat.read(sys.argv[1], as_version=4)
-nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+nbclient.NotebookClient(notebook, timeout=1800, kernel_name="python3").execute()
 """
 
 

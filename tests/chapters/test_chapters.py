@@ -6,7 +6,6 @@ tests look at what readers of the built book see.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -23,11 +22,6 @@ import notebook_rules as rules
 
 pytestmark = pytest.mark.chapters
 
-# The design allows a chapter 90 seconds on two idle cores (180 for the reproduction, 8): the times
-# are printed at the end, to be read. A busy machine is no fault of a page, so that only one that
-# has run away fails here.
-ALLOWED = float(os.environ.get("CHAPTER_SECONDS", "600"))
-
 
 @pytest.fixture(scope="module", params=book.chapters())
 def ran(request: pytest.FixtureRequest, built: Path) -> tuple[str, float, Any]:
@@ -42,16 +36,12 @@ def ran(request: pytest.FixtureRequest, built: Path) -> tuple[str, float, Any]:
     return page, record.data["execution_seconds"], cache.get_cache_bundle(record.pk).nb
 
 
-def test_a_chapter_runs_in_time(
+def test_a_chapter_leaves_no_error_no_warning_and_no_litter(
     ran: tuple[str, float, Any], record_property: Callable[[str, object], None]
 ) -> None:
-    page, seconds, _ = ran
+    page, seconds, notebook = ran
+    # To be read: 90 seconds are meant on two idle cores (180 for the reproduction).
     record_property("seconds that each chapter took to run", f"{page}: {seconds:.1f}")
-    assert seconds <= ALLOWED
-
-
-def test_a_chapter_leaves_no_error_no_warning_and_no_litter(ran: tuple[str, float, Any]) -> None:
-    page, _, notebook = ran
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert any(cell.outputs for cell in code), f"{page} showed nothing"
     assert rules.output_faults(notebook) == []

@@ -108,7 +108,7 @@ def test_runs_from_top_to_bottom(made: Path, tmp_path: Path, name: str, where: s
         notebook.cells.append(nbformat.v4.new_code_cell("print(asked, grader.interpreter)"))
     NotebookClient(
         notebook,
-        timeout=120,
+        timeout=1800,
         kernel_name="python3",
         resources={"metadata": {"path": str(tmp_path)}},
     ).execute()
@@ -135,7 +135,7 @@ def test_first_cell_is_the_chapters(made: Path) -> None:
 def test_solution_passes_its_own_checks_in_a_notebook(made: Path, tmp_path: Path) -> None:
     """In a real kernel, with otter's own check, as a student sees it."""
     notebook = nbformat.read(str(made / "instructor" / "01_directions.ipynb"), 4)
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
+    client = NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
     for cell in notebook.cells:
         if cell.source.startswith("grader.check"):
@@ -179,7 +179,7 @@ def test_gradescope_zip_grades_the_same(made: Path, tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             cwd=tmp_path,
-            timeout=300,
+            timeout=1800,
         )
         assert done.returncode == 0, done.stderr
         tests = json.loads((tmp_path / "results.json").read_text())["tests"]

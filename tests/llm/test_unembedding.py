@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import pickle
-import time
 import zipfile
 from pathlib import Path
 
@@ -227,15 +226,13 @@ FAULTS = {
 
 @pytest.mark.parametrize("everywhere", [False, True], ids=["large files", "every request"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_bad_server_is_a_clear_error_within_five_seconds(fault, everywhere, hub, tmp_path):
+def test_a_bad_server_is_a_clear_error(fault, everywhere, hub, tmp_path):
     if everywhere and fault in ("ignores range", "another range", "cut", "silent body", "drip"):
         pytest.skip("concerns bodies")
     says, unreachable = FAULTS[fault]
     hub.fault, hub.everywhere = fault, everywhere
-    began = time.monotonic()
     with pytest.raises(unembedding.HubError, match=says) as caught:
         unembedding.overlap_statistics("org/gpt2", endpoint=hub.url)
-    assert time.monotonic() - began < 5
     assert isinstance(caught.value, unembedding.HubUnreachable) == unreachable
     assert records(tmp_path) == [], "a partial result was remembered"
 
@@ -252,10 +249,8 @@ def test_a_hiccup_is_survived(fault, times, checkpoints, hub):
 
 def test_refused_connection_and_offline_mode(hub, monkeypatch):
     for endpoint in ("http://127.0.0.1:9", "http://no-such-host.invalid"):
-        began = time.monotonic()
         with pytest.raises(unembedding.HubUnreachable, match="cannot be reached"):
             unembedding.output_matrix("org/gpt2", endpoint=endpoint)
-        assert time.monotonic() - began < 5
         assert "reached" in unembedding.hub_answers(endpoint)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(unembedding.HubUnreachable):

@@ -25,7 +25,6 @@ def test_versions_and_every_chapters_time_are_on_a_page_that_all_link_to(built: 
     assert int(said["processor cores"]) >= 1
     times = [float(value[:-2]) for value in said.values() if re.fullmatch(r"\d+\.\d s", value)]
     assert len(times) == len(book.chapters())
-    assert all(seconds > 0 for seconds in times)
     for name in book.pages():
         foot = (built / f"{name}.html").read_text(encoding="utf8")
         assert 'href="../build.html"' in foot, f"{name} does not say how it was made"

@@ -114,5 +114,5 @@ with executors.pool(2, long=True) as pool:
 def test_a_script_needs_no_guard_and_may_send_its_own_functions(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf8")
     done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True,
-                          text=True, timeout=120)  # fmt: skip
+                          text=True, timeout=1800)  # fmt: skip
     assert (done.stdout.split(), done.stderr) == (["4", "42"], "")

@@ -132,8 +132,9 @@ class Hub(Folder):
         deadline, pause = time.monotonic() + PATIENCE, 0.1
         while True:
             try:
+                left = deadline - time.monotonic()
                 return within(
-                    PATIENCE, get_hf_file_metadata, url, token=self.token, timeout=PATIENCE - 1
+                    left, get_hf_file_metadata, url, token=self.token, timeout=PATIENCE - 1
                 )
             except errors.EntryNotFoundError as error:
                 if isinstance(error, errors.LocalEntryNotFoundError):  # it means: offline
