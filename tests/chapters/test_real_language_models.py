@@ -13,12 +13,23 @@ from superposition.power_law import fit_power_law
 PAGE = "05_real_language_models"
 
 
-@pytest.fixture(scope="module", params=own_and_seeds({"SEED": 2}))
-def page(request):
-    """The page's names, offline, down to its verdict on the small GPTs."""
+def offline(**how):
+    """The page's names, without the hub."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(unembedding, "hub_answers", lambda _: "no network, in this test")
-        names = cells.run(PAGE, settings=request.param, last="small-verdict")
+        return cells.run(PAGE, **how)
+
+
+@pytest.fixture(scope="module", params=own_and_seeds({"SEED": 2}))
+def page(request):
+    """Down to its verdict on the small GPTs."""
+    return offline(settings=request.param, last="small-verdict")
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Down to the lengths of MiniLM's rows, which no seed moves."""
+    names = offline(last="represented")
     if names["minilm"] is None:
         pytest.skip("no weights of MiniLM")
     return names
@@ -43,18 +54,20 @@ def test_rows_that_follow_the_law_would_break_it():
     assert not falls_more_slowly(widths, [geometry.mean_squared_overlap(W) for W in rows])
 
 
-def test_the_length_of_a_row_cannot_tell_a_kept_token(page):
+@pytest.mark.chapters
+def test_the_length_of_a_row_cannot_tell_a_kept_token(rows):
     says(PAGE, "The table that nobody trained passes the test with a higher mark than MiniLM.")
-    assert page["control"] == 1 > page["minilm"].represented > 0.9
+    assert rows["control"] == 1 > rows["minilm"].represented > 0.9
     says(PAGE, "none of the tokens that occur in our text has a short row")
-    assert not (page["short"] & page["used"]).any()
+    assert not (rows["short"] & rows["used"]).any()
     says(PAGE, "About half of the short rows are place-holders")
-    assert 0.45 < (page["short"] & page["placeholder"]).sum() / page["short"].sum() < 0.55
+    assert 0.45 < (rows["short"] & rows["placeholder"]).sum() / rows["short"].sum() < 0.55
     says(PAGE, "the rank correlation would be near $+1$")
-    assert abs(page["rank"].statistic) < 0.2
+    assert abs(rows["rank"].statistic) < 0.2
 
 
-def test_minilm_without_place_holders_is_the_number_of_the_other_chapters(page):
+@pytest.mark.chapters
+def test_minilm_without_place_holders_is_the_number_of_the_other_chapters(rows):
     says(PAGE, "What we can measure is its *input* table, the rows that tokens enter by.")
-    whole, named = (geometry.mean_squared_overlap(W) * 384 for W in (page["W"], page["named"]))
+    whole, named = (geometry.mean_squared_overlap(W) * 384 for W in (rows["W"], rows["named"]))
     assert whole == pytest.approx(3.35, abs=0.01) and named == pytest.approx(2.43, abs=0.01)
