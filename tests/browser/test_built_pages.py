@@ -24,7 +24,7 @@ def test_a_page_is_light_quick_still_and_self_contained(
         page.set_viewport_size(view)
         page.goto(f"{site}{name}.html")
         numbers[view["width"]] = audit.settle(page)
-        found += audit.speed_faults(numbers[view["width"]]) + audit.layout_faults(page)
+        found += audit.shift_faults(numbers[view["width"]]) + audit.layout_faults(page)
     size, figures = audit.weight(folder, name), audit.figure_weights(folder, name)
     note(
         f"{name}: {size / 1e3:.0f} kB compressed, its largest figure {max(figures) / 1e3:.0f} kB; "
@@ -118,7 +118,7 @@ def test_search_finds_a_page_by_a_word_in_it(
     word = max(re.findall(r"[A-Za-z]{4,}", re.search(r"<h1>(.*?)<", title, re.S)[1]), key=len)
     root = site if place == "server" else folder.as_uri() + "/"
     page.goto(f"{root}search.html?q={word}")
-    page.locator(f"#search-results a[href*='{PAGES[-1]}']").first.wait_for(timeout=5000)
+    page.locator(f"#search-results a[href*='{PAGES[-1]}']").first.wait_for()
 
 
 def test_descriptions_differ_and_the_sitemap_is_whole(folder: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_planted_fault_is_found(page: Page, site: str, folder: Path, planted: 
         "**/planted.html", lambda route: route.fulfill(body=broken, content_type="text/html")
     )
     page.goto(f"{site}chapters/planted.html")
-    found += audit.speed_faults(audit.settle(page)) + audit.layout_faults(page)
+    found += audit.shift_faults(audit.settle(page)) + audit.layout_faults(page)
     found += audit.reading_faults(page) + audit.print_faults(page)
     assert any(FAULTS[planted] in fault for fault in found), found
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import inspect
-import re
 import runpy
 from dataclasses import replace
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 
 import book
+from sentences import says
 from superposition import geometry
 from superposition.ledger import claims, rules
 from superposition.ledger.context import Lab, Measurement, NotRun, Spread
@@ -62,16 +61,18 @@ def test_the_claims_are_those_that_were_told() -> None:
     assert [row["id"] for row in told] == list(CLAIM)
 
 
-def test_the_page_names_the_verdicts_that_are_set_by_hand_and_the_rules_that_changed() -> None:
-    """The page's opening says how many verdicts follow a rule, and which do not."""
-    page = nbformat.read(book.ROOT / "chapters" / "10_claims_checked.ipynb", as_version=4)
-    opening = page.cells[0].source
-    (said,) = re.findall(r"Twelve of the sixteen verdicts .*? set by hand: (.*?)\. ", opening)
-    assert len(RULED) == 12 and len(CLAIM) == 16
-    assert set(re.findall(r"C\d\d", said)) == {c.id for c in claims.CLAIMS if not c.rule}
-    (said,) = re.findall(r"with four exceptions: (.*?)\n", opening)
-    assert re.findall(r"(C\d\d)'s", said) == [c.id for c in claims.CLAIMS if c.changed]
-    assert "Nobody typed" not in opening
+def test_the_page_says_which_verdicts_follow_no_rule_and_which_rules_changed() -> None:
+    page = "10_claims_checked"
+    says(page, "Four verdicts are set by hand and not by a rule, and their cards say why.")
+    by_hand = [claim for claim in claims.CLAIMS if not claim.rule]
+    assert [claim.id for claim in by_hand] == ["C10", "C14", "C15", "C16"]
+    assert all(claim.judged.startswith("Set by hand, by no rule.") for claim in by_hand)
+    says(page, "with four exceptions that their cards name (C06, C07, C09, C12)")
+    changed = [claim for claim in claims.CLAIMS if claim.changed]
+    assert [claim.id for claim in changed] == ["C06", "C07", "C09", "C12"]
+    assert all(claim.changed in claim.judged for claim in changed)
+    text = (book.ROOT / "chapters" / f"{page}.ipynb").read_text("utf8")
+    assert "typed the verdicts" not in text
 
 
 TOY = ["C01", "C04", "C05", "C06", "C07", "C09", "C11"]
