@@ -226,11 +226,13 @@ def test_what_it_says_of_overconfidence_on_average(page):
 
 def test_what_it_says_of_a_plateau_above_the_pairs(page):
     says(PAGE, "The even and the crowded models meet their line.")
-    says(PAGE, "The Zipf models stay above theirs, from either start")
+    says(PAGE, "The Zipf models stop above theirs at $m=20$ and $25$, from either start")
     over, strong = page["over_pairs"], page["strong"]
     for law in ("even", "crowded"):
         assert abs(over(strong[law]).mean() - 1) < 0.1
-    assert (over(strong["Zipf"]).mean(1) > 1.08).all()
+    stopped = [r for row in strong["Zipf"] for r in row if r.m in (20, 25)]
+    assert len(stopped) == 4
+    assert all(r.loss > 1.1 * page["theory"].pair_loss(r.p, r.m) for r in stopped)
     says(PAGE, "models that *start* as opposite pairs and are trained as the others are")
     plain = {row[0].m: min(r.loss for r in row) for row in strong["Zipf"]}
     assert page["started"] and all(loss < plain[m] for m, loss in page["started"].items())
