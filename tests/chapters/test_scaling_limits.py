@@ -209,7 +209,7 @@ def test_what_it_says_of_sure_answers(page):
     early = [found for (_, m), found in promise.items() if m <= page["N"] / 2]
     assert len(early) >= 12 and all(found.overconfident for found in early)
 
-    says(PAGE, "at $m=10$ they promise fewer than 3 in 100, and more than 9 in 100 are wrong")
+    says(PAGE, "and $m=10$ they promise fewer than 3 in 100, and more than 9 in 100 are wrong")
     crowded = promise["crowded, strong", 10]
     assert crowded.promised < 0.03 < 0.09 < crowded.actual
 
