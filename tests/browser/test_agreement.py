@@ -6,8 +6,10 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import Page
 
+import updates
 from conftest import note
 from superposition import features, geometry, power_law, toy
 
@@ -70,6 +72,47 @@ def test_loss_and_represented_fraction_agree(
     )
     assert abs(loss / loss_py - 1) < 0.05
     assert abs(phi - phi_py) < 0.05
+
+
+@pytest.mark.parametrize("gamma", updates.DECAYS)
+def test_the_trainer_makes_the_updates_of_the_definition(page: Page, gamma: float) -> None:
+    """The same start and batches: W and b after each update, at the trainer's own rates."""
+    _, W, b, batches = updates.task()
+    sparse = []
+    for x in batches:
+        sample, feature = x.nonzero(as_tuple=True)
+        counts = torch.bincount(sample, minlength=len(x))
+        sparse.append(
+            {
+                "index": feature.tolist(),
+                "value": x[sample, feature].tolist(),
+                "start": [0, *counts.cumsum(0).tolist()],
+                "weight": [1 / len(x)] * len(x),
+                "empty": 0.0,  # samples without features are among these, not added
+            }
+        )
+    n, m = W.shape
+    seen = page.evaluate(
+        f"""([n, m, weightDecay, W, b, batches]) => {{
+          {ENGINE}
+          const given = {{ n, m, alpha: 0, density: 1, weightDecay, steps: 20 }};
+          const trainer = new (superpositionEngine().Trainer)(given);
+          trainer.W.set(W);
+          trainer.b.set(b);
+          trainer.sampler = {{ draw: () => batches[trainer.step] }};
+          return batches.map(() => {{
+            const rate = trainer.learningRate();
+            trainer.advance(1);
+            return {{ rate, W: [...trainer.W], b: [...trainer.b] }};
+          }});
+        }}""",
+        [n, m, gamma, W.flatten().tolist(), b.tolist(), sparse],
+    )
+    rates = [after["rate"] for after in seen]
+    assert max(rates) == pytest.approx(0.02)  # of 20 steps two warm up
+    for after, theirs in zip(seen, updates.reference(batches, W, b, rates, gamma), strict=True):
+        ours = torch.tensor(after["W"]).view(n, m), torch.tensor(after["b"])
+        updates.same(ours, theirs)
 
 
 def test_the_fits_agree(page: Page) -> None:
