@@ -36,9 +36,6 @@ def reference(
     adam = torch.optim.Adam([W, b], betas=(0.9, 0.99))
     for x, lr in zip(batches, rates, strict=True):
         model.step(x.double(), W, b, adam, lr=lr, weight_decay=weight_decay)
-        with torch.no_grad():  # kept in single precision, as all trainers do: left out, Adam
-            for v in (W, b):  # makes 2e-5 of it in six updates, where a gradient is small
-                v.copy_(v.float())
         yield W.detach().clone(), b.detach().clone()
 
 

@@ -80,15 +80,16 @@ def test_the_trainer_makes_the_updates_of_the_definition(page: Page, gamma: floa
     _, W, b, batches = updates.task()
     sparse = []
     for x in batches:
-        sample, feature = x.nonzero(as_tuple=True)
-        counts = torch.bincount(sample, minlength=len(x))
+        some = x[x.any(dim=1)]  # as the trainer's sampler has it: samples without features are
+        sample, feature = some.nonzero(as_tuple=True)  # no rows, and counted by `empty`
+        counts = torch.bincount(sample, minlength=len(some))
         sparse.append(
             {
                 "index": feature.tolist(),
-                "value": x[sample, feature].tolist(),
+                "value": some[sample, feature].tolist(),
                 "start": [0, *counts.cumsum(0).tolist()],
-                "weight": [1 / len(x)] * len(x),
-                "empty": 0.0,  # samples without features are among these, not added
+                "weight": [1 / len(x)] * len(some),
+                "empty": 1 - len(some) / len(x),
             }
         )
     n, m = W.shape
