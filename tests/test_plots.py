@@ -47,6 +47,31 @@ def test_a_figure_without_words_is_refused(alt):
     plt.close("all")
 
 
+def test_series_that_look_the_same_are_refused(shown):
+    fig, ax = plots.figure()
+    ax.plot([1, 2], [1, 2], "o", color=plots.BLUE, label="one")
+    ax.plot([1, 2], [1, 3], "--", color=plots.BLUE, label="theory of one")
+    plots.show(fig, "Two that differ.")
+    fig, ax = plots.figure()
+    for label in ("one", "two"):
+        ax.plot([1, 2], [1, 2], "o", color=plots.BLUE, label=label)
+    with pytest.raises(ValueError, match="'one' and 'two' look the same"):
+        plots.show(fig, "Two that do not.")
+
+
+def test_open_marks_in_nobodys_colour_are_refused(shown):
+    """Rings without `color=` come from the cycle, and leave the series random colours."""
+    for given, fine in (({"color": plots.BLUE}, True), ({}, False)):
+        fig, ax = plots.figure()
+        ax.plot([1, 2], [1, 2], "o", label="a series")  # the first colour, blue
+        ax.plot([1], [1], "o", ms=10, **given, **plots.UNCONVERGED)
+        if fine:
+            plots.show(fig, "A series with a ring.")
+        else:
+            with pytest.raises(ValueError, match="which no series has"):
+                plots.show(fig, "A series with a ring of another colour.")
+
+
 def test_ids_are_unique_over_a_page_and_every_reference_resolves(shown):
     for _ in range(3):  # the same figure: what a fixed salt alone would give the same ids
         plots.show(a_figure(), alt="a line")

@@ -177,6 +177,20 @@ def test_the_mean_field_refuses_bad_input():
         mean_field(features.linear(9), 1)
     with pytest.raises(ValueError, match="overlaps must be"):
         mean_field(features.linear(9), 3, "tight")
+    with pytest.raises(ValueError, match="up to m = 16,384, not at 16,385"):
+        mean_field(features.linear(50_000), 16_385)
+
+
+@pytest.mark.parametrize("n", [100, 1000, 10_000, 100_000, 1_000_000])
+def test_the_best_distribution_gets_better_with_the_width_at_any_size(n):
+    """On too coarse a grid of overlaps it is no better than random, or rises with m."""
+    widths = [m for m in (8, 32, 128, 512, 2048, 4096, 8192, 16_384) if m < n / 2]
+    p = torch.full((n,), 1 / n)
+    best = [mean_field(p, m).loss for m in widths]
+    random = [mean_field(p, m, "random").loss for m in widths]
+    assert (np.diff(best) < 0).all()
+    share = np.divide(best, random)
+    assert (share < 1 + 1e-6).all() and (np.diff(share) < 1e-6).all(), "arranging pays ever more"
 
 
 def test_a_trained_model_loses_what_its_overlaps_say():

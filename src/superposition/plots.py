@@ -211,6 +211,7 @@ def to_svg(fig: Figure, alt: str, caption: str = "") -> str:
     """`fig` as HTML: a figure element holding SVG that takes the page's colour. Closes `fig`."""
     if not alt.strip():
         raise ValueError("alt must say in words what the figure shows")
+    _check_series(fig)
     with mpl.rc_context({**STYLE, "svg.hashsalt": "superposition"}):
         buffer = io.StringIO()
         fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -261,6 +262,37 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "
         },
         raw=True,
     )
+
+
+def _check_series(fig: Figure) -> None:
+    """Refuse series that a reader could not tell apart, and open marks in nobody's colour.
+
+    Two series of one axis with labels of their own differ in colour, marker or line. An open mark
+    (a run that has not converged) has the colour of a line of its axis, of the theory or of
+    published values: one drawn without `color=` takes the next colour of the cycle instead, and
+    takes it from the series that follow.
+    """
+    to_hex = mpl.colors.to_hex
+    for ax in fig.axes:
+        looks: dict[tuple[Any, ...], str] = {}
+        marks, colours = [], {GREY, RED}
+        for line in ax.lines:
+            label, open_mark = str(line.get_label()), line.get_markerfacecolor() == "none"
+            if label.startswith("_") and open_mark:
+                marks.append(to_hex(line.get_markeredgecolor()))
+                continue
+            colours.add(to_hex(line.get_color()))
+            look = (to_hex(line.get_color()), line.get_marker(), line.get_linestyle(), open_mark)
+            if not label.startswith("_") and looks.setdefault(look, label) != label:
+                raise ValueError(
+                    f"{looks[look]!r} and {label!r} look the same: give one another colour, "
+                    "marker or line"
+                )
+        if strays := set(marks) - colours:
+            raise ValueError(
+                f"open marks in {sorted(strays)}, which no series has: pass the color= of the "
+                "series whose marks they are"
+            )
 
 
 def _compact(document: str) -> str:

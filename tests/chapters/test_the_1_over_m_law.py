@@ -10,10 +10,13 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 import cells
+from sentences import says
 from superposition import geometry, theory, toy
 
+PAGE = "03_the_1_over_m_law"
 SWEEP = toy.sweep
 
 
@@ -25,7 +28,7 @@ def run(monkeypatch: pytest.MonkeyPatch, last: str, sweep=quarter, settings=None
     """The chapter's names after its code cells have run, down to the cell `last`."""
     monkeypatch.setattr(toy, "sweep", sweep)
     monkeypatch.setattr(toy, "TOLERANCE", 1.0)  # so short a training has not converged
-    return cells.run("03_the_1_over_m_law", settings=settings, last=last)
+    return cells.run(PAGE, settings=settings, last=last)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +99,25 @@ def test_conclusions(chapter):
     hold_regimes(chapter)
     hold_exponents(chapter)
     hold_geometry(chapter)
+
+
+def test_what_it_says_of_geometry_is_no_more_than_that(chapter):
+    """A floor, not a fall; kept arrows only where they are; a leading order; an optimum."""
+    says(PAGE, "squared overlap cannot fall below about $1/m$, whatever a model does")
+    shuffled = torch.cat([torch.eye(8)] * 25)  # any arrows: here many coincide
+    assert geometry.mean_squared_overlap(shuffled) > geometry.welch_bound(200, 8)
+
+    says(PAGE, "(In the narrowest models some stay below one half all the same.)")
+    phi = [geometry.represented_fraction(r.W) for r in chapter["even"]]
+    assert phi[0] < 0.9 and min(phi[4:]) > 0.9
+
+    says(PAGE, "about 11 at $n=200$, 18 at 1,000, 29 at 10,240")
+    v, t = (np.arange(2000) + 0.5) / 1000, np.linspace(0.5, 8, 751)[:, None]
+    beyond = stats.norm.sf(t / v) * (v**2 + t**2) - stats.norm.pdf(t / v) * v * t
+    for n, c in ((200, 11), (1000, 18), (10_240, 29)):  # E max(gv - t, 0)², g normal
+        assert (t[:, 0] ** 2 + n * beyond.mean(axis=1)).min() == pytest.approx(c, abs=0.5)
+
+    says(PAGE, "It is an optimum of the theory, no bound: a trained model may lie below it.")
 
 
 def test_closing_table(chapter):

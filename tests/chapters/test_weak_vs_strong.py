@@ -11,8 +11,10 @@ import pytest
 import torch
 
 from cells import code_cells
+from sentences import says
 from superposition import features, plots, theory, toy, widgets
 
+PAGE = "02_weak_vs_strong"
 SMALL = {
     "GAMMAS": [-1.0, 0.0, 1.0],
     "ALPHAS": [0.0, 1.0, 2.0],
@@ -33,7 +35,7 @@ def chapter():
         # Runs this short have not converged; what they conclude about the knob holds all the same.
         monkeypatch.setattr(toy, "TOLERANCE", float("inf"))
         monkeypatch.setattr(widgets, "playground", lambda **settings: None)
-        for cell, code in code_cells("02_weak_vs_strong"):
+        for cell, code in code_cells(PAGE):
             exec(code, names)
             if cell == "settings":
                 names |= SMALL
@@ -154,13 +156,43 @@ def test_a_star_when_rare_and_a_cross_when_common(chapter):
 
 
 def test_the_cells_and_the_module_train_the_same_model(chapter):
+    """Growth: the same loss. Decay: not, and the batches are why, the rest being the same."""
+    says(PAGE, "the module's set gives it to about 1 %.")
+    says(PAGE, "With growth it ends within 1 % of the module's, seed by seed.")
     compared = np.array(chapter["compared"], dtype=float)
-    cells, module, again = compared[:, 2:].T
-    # Both held-out sets have standard errors below 1 %.
-    assert module == pytest.approx(again, rel=0.03)
-    for gamma in (-1.0, 1.0):
-        some = compared[:, 0] == gamma  # the best of three: a plain run may settle badly
-        assert cells[some].min() == pytest.approx(module[some].min(), rel=0.08)
+    gamma, _, trained, module, again = compared.T
+    # The module's held-out loss has a standard error of 1 %, the cell's of 0.5 %.
+    assert again == pytest.approx(module, rel=0.04)
+    assert trained[gamma < 0] == pytest.approx(again[gamma < 0], rel=0.01)
+    assert trained[gamma > 0] == pytest.approx(again[gamma > 0], rel=0.15)
+
+    says(PAGE, "there the batches decide which of the rare features are kept.")
+    draw, generator = chapter["batch"], torch.Generator()
+    kept: dict[float, set] = {-1.0: set(), 1.0: set()}
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setitem(chapter, "batch", lambda p, size, _: draw(p, size, generator))
+        for sign, sets in kept.items():
+            for seed in (100, 101, 102):  # one start, other batches
+                generator.manual_seed(seed)
+                W, _ = chapter["train_plainly"](chapter["small"], 4, sign, seed=1)
+                sets.add(tuple((W.norm(dim=1) > 0.5).tolist()))
+    assert len(kept[-1.0]) == 1 and len(kept[1.0]) > 1
+    assert all(all(some[:5]) for some in kept[1.0]), "the rare ones, not the common ones"
+
+
+def test_a_straight_line_through_what_is_no_power_law(chapter):
+    says(PAGE, "a line fits the exponential list, which is no power law, nearly as well")
+    r2 = {}
+    for name, runs in chapter["law_results"].items():
+        r2[name] = chapter["straight"](chapter["loss"], runs).r2
+    assert r2["exponential"] > min(v for k, v in r2.items() if "power" in k) - 0.03
+
+
+def test_the_other_seed_keeps_other_features_around_the_border(chapter):
+    says(PAGE, "around the border, the other seed keeps other features.")
+    one, other = (r.W.norm(dim=1) > 0.5 for r in chapter["at"](chapter["middle"], 1.0))
+    differ = (one != other).nonzero().flatten()
+    assert len(differ) and int(differ.min()) > 10 and bool((one & other)[:10].all())
 
 
 def test_room_decides_too(chapter):
