@@ -13,7 +13,6 @@ import argparse
 import resource
 import time
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -21,36 +20,22 @@ from joblib.externals.loky import get_reusable_executor
 
 from superposition import features, power_law, toy
 from superposition.running import executors
-from superposition.toy import engine
-from superposition.toy.recipes import PROTOCOLS, learning_rate
+from superposition.toy import engine, model
+from superposition.toy.recipes import CONVERGED
 
 N, M = 1000, 40
 SEEN_FINAL = {0.5: 0.451, 1.0: 0.201, 1.5: 0.0270}  # of the published protocol, 20,000 steps
 
 
-def dense_trainer(p: torch.Tensor, m: int, steps: int, bias_std: float) -> tuple[float, float]:
+def dense_trainer(
+    p: torch.Tensor, m: int, steps: int, bias_start: float | None
+) -> tuple[float, float]:
     """The published protocol in plain torch; seconds a step, and the final held-out loss."""
-    g = torch.Generator().manual_seed(0)
-    n, recipe = len(p), replace(PROTOCOLS["published"], steps=steps)
-    W = (torch.randn(n, m, generator=g) / m**0.5).requires_grad_()
-    b = (bias_std * torch.randn(n, generator=g)).requires_grad_()
-    adam = torch.optim.Adam([W, b], lr=recipe.lr, fused=True)
     start = time.perf_counter()
-    for t in range(steps):
-        x = features.sample(p, recipe.batch, g)
-        loss = (torch.relu(x @ W @ W.T + b) - x).square().sum(1).mean()
-        adam.zero_grad()
-        loss.backward()
-        lr = learning_rate(recipe, t)
-        with torch.no_grad():
-            W.mul_(1 - lr * (1 - 1 / W.norm(dim=1, keepdim=True)))
-        adam.param_groups[0]["lr"] = lr
-        adam.step()
+    W, b = model.train(p, m, -1.0, steps=steps, bias_start=bias_start)
     seconds = (time.perf_counter() - start) / steps
-    bundle = engine.Bundle(p, [m], [-1.0], 0, PROTOCOLS["converged"], torch.device("cpu"))
-    with torch.no_grad():
-        bundle.theta[:, 0, :m], bundle.theta[:, 0, m] = W, b
-    return seconds, float(bundle.held_out(1)[0])
+    models = engine.ModelBatch(p, [(W, b)], [-1.0], recipe=CONVERGED, seed=0)
+    return seconds, float(models.held_out(seed=1)[0])
 
 
 def time_to_loss(p: torch.Tensor, m: int, target: float) -> tuple[int, float, float]:
@@ -70,7 +55,7 @@ def against_the_published_protocol(full: bool) -> None:
     print("   α  its loss  its time  steps     ours     loss   ratio")
     for alpha in (0.5, 1.0, 1.5):
         p = features.power_law(N, alpha)
-        per_step, final = dense_trainer(p, M, 20_000 if full else 60, 1.0)
+        per_step, final = dense_trainer(p, M, 20_000 if full else 60, None)
         if not full:
             final = SEEN_FINAL[alpha]
         steps, seconds, loss = time_to_loss(p, M, final)
@@ -94,11 +79,11 @@ def against_the_same_loss_from_zero_bias(full: bool) -> None:
     )
 
 
-def phase_diagram(protocol: str, steps: int | None) -> None:
+def phase_diagram(recipe: str, steps: int | None) -> None:
     laws = [features.power_law(200, a) for a in np.linspace(0, 2, 9)]
     runs = toy.grid(p=laws, m=[4, 6, 9, 13, 20, 30], weight_decay=list(np.linspace(-1, 1, 10)))
     start = time.perf_counter()
-    results = toy.sweep(runs, protocol=protocol, steps=steps, progress=False)
+    results = toy.sweep(runs, recipe=recipe, steps=steps, progress=False)
     seconds = time.perf_counter() - start
     get_reusable_executor().shutdown()  # only of workers that ended is the memory known
     one, worker = (
@@ -109,7 +94,7 @@ def phase_diagram(protocol: str, steps: int | None) -> None:
     done = np.mean([r.converged for r in results])
     lengths = Counter(r.steps for r in results)
     print(
-        f"\nPhase diagram: {len(runs)} models, n = 200, {protocol}, checked: {seconds:.0f}s, "
+        f"\nPhase diagram: {len(runs)} models, n = 200, {recipe}, checked: {seconds:.0f}s, "
         f"models by steps {dict(sorted(lengths.items()))}, "
         f"peak {peak:.1f} GiB in all, {done:.0%} converged, median gain "
         f"{np.median([r.gain for r in results]):.3f}"
@@ -122,16 +107,17 @@ def growth() -> None:
     torch.set_num_threads(1)
     sizes, times = [], []
     for n, m in ((100, 10), (200, 20), (400, 30), (800, 50), (1600, 60)):
-        bundle = engine.Bundle(
-            features.power_law(n, 1.0), [m], [-1.0], 0, PROTOCOLS["converged"], torch.device("cpu")
+        start = engine.random_start(n, m, seed=0, bias_start=0.0)
+        models = engine.ModelBatch(
+            features.power_law(n, 1.0), [start], [-1.0], recipe=CONVERGED, seed=0
         )
         for _ in range(5):
-            bundle.step(1e-3)
-        start = time.perf_counter()
+            models.step(models.sampler.draw(CONVERGED.batch_size), 1e-3)
+        began = time.perf_counter()
         for _ in range(40):
-            bundle.step(1e-3)
+            models.step(models.sampler.draw(CONVERGED.batch_size), 1e-3)
         sizes.append(n * m)
-        times.append((time.perf_counter() - start) / 40)
+        times.append((time.perf_counter() - began) / 40)
         print(f"n = {n:5} m = {m:3}  {times[-1] * 1e3:7.2f} ms")
     torch.set_num_threads(threads)
     fit = power_law.fit_power_law(sizes, times)
@@ -141,11 +127,11 @@ def growth() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--phase-protocol", default="brief", help="of the phase diagram")
-    parser.add_argument("--phase-steps", type=int, help="in place of the protocol's own")
+    parser.add_argument("--phase-recipe", default="brief", help="of the phase diagram")
+    parser.add_argument("--phase-steps", type=int, help="in place of the recipe's own")
     options = parser.parse_args()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     growth()
     against_the_published_protocol(options.full)
     against_the_same_loss_from_zero_bias(options.full)
-    phase_diagram(options.phase_protocol, options.phase_steps)
+    phase_diagram(options.phase_recipe, options.phase_steps)

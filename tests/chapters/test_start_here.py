@@ -7,6 +7,7 @@ import pytest
 
 from cells import code_cells
 from superposition import features, plots, toy, widgets
+from superposition.toy import engine, sweeps
 
 GROW, DROP = -1.0, 1.0
 
@@ -61,11 +62,11 @@ def retrained(chapter: dict) -> list[toy.ToyResult]:
 
 
 def test_they_fall_with_the_wrong_sign_of_the_knob(chapter, monkeypatch, in_this_process):
-    class Backwards(toy.Bundle):
-        def __init__(self, p, widths, decays, *rest):
-            super().__init__(p, widths, [-decay for decay in decays], *rest)
+    class Backwards(engine.ModelBatch):
+        def __init__(self, p, starts, decays, **rest):
+            super().__init__(p, starts, [-decay for decay in decays], **rest)
 
-    monkeypatch.setattr(toy, "Bundle", Backwards)
+    monkeypatch.setattr(sweeps, "ModelBatch", Backwards)
     results = retrained(chapter)
     with pytest.raises(AssertionError):
         hold(results, chapter)

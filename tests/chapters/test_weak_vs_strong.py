@@ -13,6 +13,7 @@ import torch
 from cells import code_cells
 from sentences import says
 from superposition import features, plots, theory, toy, widgets
+from superposition.toy import engine, sweeps
 
 PAGE = "02_weak_vs_strong"
 SMALL = {
@@ -80,21 +81,21 @@ def test_they_are_found_again(chapter):
 
 
 def test_they_fall_with_the_wrong_sign_of_the_knob(chapter, monkeypatch, in_this_process):
-    class Backwards(toy.Bundle):
-        def __init__(self, p, widths, decays, *rest):
-            super().__init__(p, widths, [-decay for decay in decays], *rest)
+    class Backwards(engine.ModelBatch):
+        def __init__(self, p, starts, decays, **rest):
+            super().__init__(p, starts, [-decay for decay in decays], **rest)
 
-    monkeypatch.setattr(toy, "Bundle", Backwards)
+    monkeypatch.setattr(sweeps, "ModelBatch", Backwards)
     with pytest.raises(AssertionError, match="growth keeps"):
         hold(rows(chapter, retrained(chapter)), chapter)
 
 
 def test_they_fall_without_growth(chapter, monkeypatch, in_this_process):
-    class NoGrowth(toy.Bundle):
-        def __init__(self, p, widths, decays, *rest):
-            super().__init__(p, widths, [max(0.0, decay) for decay in decays], *rest)
+    class NoGrowth(engine.ModelBatch):
+        def __init__(self, p, starts, decays, **rest):
+            super().__init__(p, starts, [max(0.0, decay) for decay in decays], **rest)
 
-    monkeypatch.setattr(toy, "Bundle", NoGrowth)
+    monkeypatch.setattr(sweeps, "ModelBatch", NoGrowth)
     with pytest.raises(AssertionError, match="growth keeps"):
         hold(rows(chapter, retrained(chapter)), chapter)
 

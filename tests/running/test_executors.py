@@ -16,6 +16,7 @@ import torch
 
 from superposition import features, toy
 from superposition.running import executors
+from superposition.toy import sweeps
 
 P = features.power_law(20, 1.0)
 RUNS = toy.grid(p=P, m=[2, 4], weight_decay=[-1.0, 1.0], seed=[0, 1])
@@ -29,10 +30,10 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every sweep counts as long, and so goes to processes."""
-    monkeypatch.setattr(toy, "_LONG", 0)
+    monkeypatch.setattr(sweeps, "_LONG", 0)
 
 
-def sweep() -> list[toy.ToyResult]:
+def sweep() -> toy.Sweep:
     return toy.sweep(RUNS, steps=20, check=False, progress=False)
 
 
@@ -57,7 +58,7 @@ def test_one_core_means_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_processes_and_threads_find_the_same(two_cores: None, long: None,
                                              monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     over_processes = sweep()
-    monkeypatch.setattr(toy, "_LONG", 10**9)
+    monkeypatch.setattr(sweeps, "_LONG", 10**9)
     for a, b in zip(over_processes, sweep(), strict=True):
         assert torch.equal(a.W, b.W) and a.loss == b.loss
 
@@ -98,11 +99,12 @@ def test_a_killed_worker_costs_its_own_runs_and_not_the_next_sweep(two_cores: No
 SCRIPT = """
 from superposition import features, toy
 from superposition.running import executors
+from superposition.toy import sweeps
 
 def mine(x):
     return 2 * x
 
-toy._LONG = 0
+sweeps._LONG = 0
 executors.count = lambda: 2
 runs = toy.grid(p=features.linear(9), m=[2, 3], weight_decay=[-1.0], seed=[0, 1])
 print(len(toy.sweep(runs, steps=20, check=False, progress=False)))

@@ -104,7 +104,7 @@ class Lab:
         keys = [(law, self.growth, m, s) for law in self.laws for m in WIDTHS for s in self.seeds]
         keys += [("power", self.decay, m, s) for m in DROPPING for s in self.seeds]
         runs = [
-            {"p": self.laws[law], "m": m, "weight_decay": decay, "seed": seed}
+            toy.RunSpec(p=self.laws[law], m=m, weight_decay=decay, seed=seed, law=law)
             for law, decay, m, seed in keys
         ]
         found = toy.sweep(runs, steps=self.steps, progress=self.progress)

@@ -8,7 +8,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from superposition.running.records import put
+from superposition.running.store import put
 
 
 @dataclass(frozen=True)

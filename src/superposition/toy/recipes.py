@@ -1,99 +1,134 @@
-"""How long a toy model is trained, on how many rows a step, at which learning rate."""
+"""How a toy model is trained: how long, on how many samples a step, at which learning rate.
+
+All recipes minimise the same loss. They differ in how well and how soon.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
+
+BiasStart = float | Literal["normal"]  # b starts at this number, or at N(0, 1)
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """One training recipe; the loss minimised is the same for all."""
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One way to train. No defaults, so that no number is forgotten."""
 
     name: str
     steps: int
-    batch: int
-    lr: float
-    warmup: float  # steps, or, below 1, a share of them
-    fall: float  # share of the steps, the last, in which a cosine leads the learning rate down
-    floor: float  # last learning rate as a share of `lr`
-    memory: int  # steps that Adam's average of g² looks back
-    strata: bool  # rows forced to hold a feature, q_i ∝ p_i^power; else plain Bernoulli
-    bias_std: float  # b starts at this times N(0, 1)
-    longest: int = 0  # steps up to which a checked run that has not converged is trained on
-    refined: bool = False  # a longer run's learning rate is lower and its memory longer
+    batch_size: int  # samples a step
+    stratified: bool  # every sample is made to hold a feature (`sampler.py`); else plain samples
+    bias_start: BiasStart
+    lr: float  # the highest learning rate
+    warmup_steps: int  # in which the rate climbs to `lr` in a straight line
+    warmup_scales: bool  # whether a longer run warms up for longer
+    decay_share: float  # share of the steps, the last, in which a cosine leads the rate down
+    final_lr_ratio: float  # the last rate as a share of `lr`
+    beta2: float  # Adam's; its average of g² looks back 1 / (1 - beta2) steps
+    finer_when_longer: bool  # whether a longer run has a lower `lr` and a longer average of g²
+    longest_steps: int  # up to which a checked run that has not converged is trained on
 
     @property
-    def beta2(self) -> float:
-        """Adam's β2."""
-        return 1 - 1 / self.memory
-
-    @property
-    def fork(self) -> int:
+    def shared_steps(self) -> int:
         """How many of its steps a longer run takes too: until its learning rate falls.
 
-        0 where the warm-up is a share of the run.
+        0 where the warm-up depends on the length.
         """
-        return int((1 - self.fall) * self.steps) if self.warmup >= 1 else 0
+        return 0 if self.warmup_scales else int((1 - self.decay_share) * self.steps)
 
-    def of(self, steps: int) -> Protocol:
+    def with_steps(self, steps: int) -> Recipe:
         """The same for a run of another length.
 
-        Refined, lr ∝ steps^-1/2 and memory ∝ steps beyond its own length: at the first rate a
-        longer run loses rare features, which the finer steps and averages keep.
+        Where `finer_when_longer`, lr ∝ steps^-1/2 and Adam's memory ∝ steps beyond its own length:
+        at the first rate a longer run loses rare features, which finer steps and averages keep.
         """
         times = steps / self.steps
-        if not self.refined or times <= 1:
-            return replace(self, steps=steps)
-        return replace(
-            self, steps=steps, lr=self.lr / times**0.5, memory=round(self.memory * times)
-        )
+        warmup = round(self.warmup_steps * times) if self.warmup_scales else self.warmup_steps
+        other = replace(self, steps=steps, warmup_steps=warmup)
+        if not self.finer_when_longer or times <= 1:
+            return other
+        return replace(other, lr=self.lr / times**0.5, beta2=1 - (1 - self.beta2) / times)
 
     def lengths(self, check: bool) -> list[int]:
         """Of the runs to train: its own; with a check, half of it first, and doublings after."""
         if not check:
             return [self.steps]
         lengths = [self.steps // 2, self.steps]
-        while 2 * lengths[-1] <= self.longest:
+        while 2 * lengths[-1] <= self.longest_steps:
             lengths.append(2 * lengths[-1])
         return lengths
 
-
-PROTOCOLS = {
-    "published": Protocol("published", 20_000, 2048, 1e-2, 0.1, 0.9, 0.05, 1000, False, 1.0),
-    "converged": Protocol(
-        "converged", 4_000, 512, 2e-2, 0.1, 0.9, 0.0, 100, True, 0.0, 8_000, True
-    ),
-    # For maps of many models: only what has not converged is trained on, and the runs of several
-    # lengths share the steps before their learning rates fall. So short a run needs a short
-    # memory of g², or it lags behind its own past; that makes rows seem quieter to Adam, which
-    # the smaller batch makes up for.
-    "brief": Protocol("brief", 1_200, 384, 1e-2, 50, 0.25, 0.0, 40, True, 0.0, 19_200),
-}
+    def learning_rate(self, t: int) -> float:
+        """At step t, counted from 0: up to `lr`, which holds until a cosine leads it down."""
+        if t < self.warmup_steps:
+            return self.lr * (t + 1) / self.warmup_steps
+        start = max(self.warmup_steps, (1 - self.decay_share) * self.steps)
+        cosine = 0.5 * (1 + math.cos(math.pi * max(0.0, t - start) / (self.steps - start)))
+        return self.lr * (self.final_lr_ratio + (1 - self.final_lr_ratio) * cosine)
 
 
-def chosen(protocol: str, steps: int | None = None, batch: int | None = None) -> Protocol:
-    """The protocol of that name, with its length (then no longer extended) or batch replaced.
+PUBLISHED = Recipe(  # Liu, Liu and Gore 2025, arXiv 2505.10465
+    name="published",
+    steps=20_000,
+    batch_size=2048,
+    stratified=False,
+    bias_start="normal",
+    lr=1e-2,
+    warmup_steps=2000,
+    warmup_scales=True,
+    decay_share=0.9,
+    final_lr_ratio=0.05,
+    beta2=0.999,  # torch's default
+    finer_when_longer=False,
+    longest_steps=0,
+)
+CONVERGED = Recipe(  # the book's: what a reader gets who asks for nothing else
+    name="converged",
+    steps=4_000,
+    batch_size=512,  # strata are about as noisy as 2,048 plain samples, which decay is weighed by
+    stratified=True,
+    bias_start=0.0,  # N(0, 1) switches outputs off before they learn, and the loss ends higher
+    lr=2e-2,  # twice the published one: the steps are a fifth
+    warmup_steps=400,
+    warmup_scales=True,
+    decay_share=0.9,
+    final_lr_ratio=0.0,  # so that the last steps settle
+    beta2=0.99,  # a run of 4,000 steps lags behind a memory of 1,000
+    finer_when_longer=True,
+    longest_steps=8_000,
+)
+BRIEF = Recipe(  # for maps of many models: only what has not converged is trained on
+    name="brief",
+    steps=1_200,
+    batch_size=384,  # noisier samples make up for the short memory, to which they seem quieter
+    stratified=True,
+    bias_start=0.0,
+    lr=1e-2,
+    warmup_steps=50,
+    warmup_scales=False,  # so that runs of several lengths share their first steps
+    decay_share=0.25,
+    final_lr_ratio=0.0,
+    beta2=0.975,  # a memory of 40 steps: with a longer one so short a run lags behind its past
+    finer_when_longer=False,
+    longest_steps=19_200,
+)
+RECIPES = {recipe.name: recipe for recipe in (PUBLISHED, CONVERGED, BRIEF)}
+
+
+def chosen(recipe: str | Recipe, steps: int | None = None, batch_size: int | None = None) -> Recipe:
+    """The recipe, given or of that name, with its length (then no longer extended) or batch.
 
     Raises ValueError on an unknown name, or a number that is not whole or below 2.
     """
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"unknown protocol {protocol!r}: use one of {', '.join(PROTOCOLS)}")
-    for name, value in (("steps", steps), ("batch", batch)):
+    if isinstance(recipe, str):
+        if recipe not in RECIPES:
+            raise ValueError(f"unknown recipe {recipe!r}: use one of {', '.join(RECIPES)}")
+        recipe = RECIPES[recipe]
+    for name, value in (("steps", steps), ("batch_size", batch_size)):
         if value is not None and (int(value) != value or value < 2):
             raise ValueError(f"{name} must be a whole number >= 2, not {value}")
-    recipe = PROTOCOLS[protocol]
     if steps is not None:
-        recipe = replace(recipe.of(int(steps)), longest=0)
-    return recipe if batch is None else replace(recipe, batch=int(batch))
-
-
-def learning_rate(protocol: Protocol, t: int) -> float:
-    """At step t: a linear warm-up to `lr`, which holds until a cosine leads it to its floor."""
-    steps = protocol.steps
-    warm = protocol.warmup if protocol.warmup >= 1 else max(1.0, protocol.warmup * steps)
-    if t < warm:
-        return protocol.lr * (t + 1) / warm
-    start = max(warm, (1 - protocol.fall) * steps)
-    cosine = 0.5 * (1 + math.cos(math.pi * max(0.0, t - start) / (steps - start)))
-    return protocol.lr * (protocol.floor + (1 - protocol.floor) * cosine)
+        recipe = replace(recipe.with_steps(int(steps)), longest_steps=0)
+    return recipe if batch_size is None else replace(recipe, batch_size=int(batch_size))

@@ -1,8 +1,7 @@
-"""The toy model of superposition: y = ReLU(W Wᵀ x + b), trained to give back its input.
+"""Train one toy model or many, and ask for the results by name.
 
-The loss is E ||y - x||², summed over features. AdamW decays W only, with a signed strength γ:
-γ >= 0 shrinks rows, W_i ← W_i (1 - ηγ); γ < 0 grows them towards norm 1,
-W_i ← W_i + ηγ W_i (1 - 1/||W_i||)  (Liu, Liu and Gore 2025, arXiv 2505.10465).
+The way of one call: `train` → `sweep` (what is known? what is missing?) → `bundled` (which models
+train together) → `train_bundle`, in a worker → `ModelBatch.train`, the loop, in `engine.py`.
 """
 
 from __future__ import annotations
@@ -10,30 +9,119 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, overload
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
 from superposition.features import check_probabilities
-from superposition.running import executors, records
-from superposition.toy.engine import Bundle
-from superposition.toy.recipes import Protocol, chosen
+from superposition.running import executors, store
+from superposition.toy.engine import ENGINE_VERSION, ModelBatch, Start, random_start
+from superposition.toy.recipes import BiasStart, Recipe, chosen
 
 TOLERANCE = 0.03  # a run has converged if twice its budget would change the loss by less
-_FLOATS = 1_600_000  # B × n × K of a bundle: beyond that, a model more no longer shares calls
-_PER_FEATURE = 10  # what a feature costs besides its m products, in such products
-_PER_STEP = 25_000  # what a step of a bundle costs besides its models, in such products
+_LARGEST = 1_600_000  # entries (model, sample, feature) of a bundle: beyond, sharing gains nothing
+_MOST = 16  # models of a bundle
 _LONG = 3_000  # steps of bundles, about four seconds: from here on processes beat threads
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RunSpec:
+    """What one model is trained on and from. Raises ValueError on settings that make no sense."""
+
+    p: Tensor  # (n,), frequencies of the features
+    m: int  # width
+    weight_decay: float  # γ, from -1 to 1; negative is growth
+    seed: int = 0  # of the start and of the batches
+    bias_start: BiasStart | Tensor | None = None  # b starts there, (n,) or all; None: the recipe's
+    start: ToyResult | Start | None = None  # go on from there: a result, or W (n, m) and b (n,)
+    law: str | None = None  # a name for p, by which results are asked for
+
+    def __post_init__(self) -> None:
+        p = check_probabilities(self.p).cpu()
+        if int(self.m) != self.m or self.m < 1:
+            raise ValueError(f"m, the width, must be a whole number >= 1, not {self.m}")
+        if not -1 <= float(self.weight_decay) <= 1:
+            raise ValueError(f"weight_decay must lie between -1 and 1, not {self.weight_decay}")
+        checked = {
+            "p": p,
+            "m": int(self.m),
+            "weight_decay": float(self.weight_decay),
+            "seed": int(self.seed),
+            "bias_start": _checked_bias(self.bias_start, len(p)),
+            "start": _checked_start(self.start, len(p), int(self.m)),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    def starting_point(self, recipe: Recipe) -> Start:
+        """W (n, m) and b (n,) before the first step."""
+        bias = recipe.bias_start if self.bias_start is None else self.bias_start
+        W, b = random_start(len(self.p), self.m, seed=self.seed, bias_start=bias)
+        if self.start is not None:
+            W, continued = cast(Start, self.start)  # __post_init__ took it out of a result
+            b = continued if self.bias_start is None else b
+        return W, b
+
+    def bias_said(self, recipe: Recipe) -> BiasStart | str:
+        """How b started: a number, "normal", "given" (a vector) or "continued" (from `start`)."""
+        if isinstance(self.bias_start, Tensor):
+            return "given"
+        if self.bias_start is not None:
+            return self.bias_start
+        return recipe.bias_start if self.start is None else "continued"
+
+    def place(self, recipe: Recipe) -> Path | None:
+        """Where the trained model is kept."""
+        continued = () if self.start is None else self.starting_point(recipe)
+        settings = (self.p, self.m, self.weight_decay, self.seed, self.bias_start, *continued)
+        return store.place(ENGINE_VERSION, "toy", recipe, *settings)
+
+
+def _checked_bias(bias: Any, n: int) -> BiasStart | Tensor | None:
+    if bias is None:
+        return None
+    if isinstance(bias, str) and bias == "normal":
+        return "normal"
+    how = f'use None, "normal", a finite number, or a vector of {n} finite numbers'
+    try:
+        values = torch.as_tensor(bias).detach().to("cpu", torch.float32)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"bias_start is {bias!r}: {how}") from None
+    if values.ndim > 1 or (values.ndim == 1 and len(values) != n):
+        raise ValueError(f"bias_start has shape {tuple(values.shape)}: {how}")
+    if not bool(values.isfinite().all()):
+        raise ValueError(f"bias_start holds a value that is not finite: {how}")
+    return values if values.ndim else float(bias)
+
+
+def _checked_start(start: Any, n: int, m: int) -> Start | None:
+    if start is None:
+        return None
+    pair = (start.W, start.b) if isinstance(start, ToyResult) else start
+    try:
+        W, b = (torch.as_tensor(x).detach().to("cpu", torch.float32) for x in pair)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError("start must be a result of train, or a pair (W, b)") from None
+    if W.shape != (n, m) or b.shape != (n,):
+        raise ValueError(
+            f"start has W {tuple(W.shape)} and b {tuple(b.shape)}, but this model needs "
+            f"W {(n, m)} and b {(n,)}"
+        )
+    if not bool(W.isfinite().all() and b.isfinite().all()):
+        raise ValueError("start holds a value that is not finite: go on from a model that is")
+    return W, b
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ToyResult:
     """One trained model and how far to trust it."""
 
@@ -41,19 +129,104 @@ class ToyResult:
     b: Tensor  # (n,)
     loss: float  # held-out, on fresh data, summed over features
     loss_error: float  # standard error of `loss` from the finite held-out set
-    history: dict[str, list[float]]  # "step" and "loss" (noisy: one batch each)
     p: Tensor  # (n,)
     m: int
     weight_decay: float
     seed: int
-    protocol: str
+    recipe: str
     steps: int
     gain: float  # estimated share of the loss that twice the steps take off (or add); nan: unasked
+    bias_start: float | str  # a number, "normal", "given" or "continued"
+    law: str | None = None  # the name that the caller gave to p
 
     @property
     def converged(self) -> bool:
         """Whether twice the steps would change the loss by less than TOLERANCE of it."""
         return abs(self.gain) < TOLERANCE
+
+    def is_of(self, **settings: Any) -> bool:
+        """Whether the model has these settings; a list stands for any of its values."""
+        return all(_same(getattr(self, name), value) for name, value in settings.items())
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, (list, tuple, set, range)):
+        return any(_same(value, one) for one in wanted)
+    if isinstance(value, Tensor):
+        wanted = torch.as_tensor(wanted)
+        return value.shape == wanted.shape and torch.equal(value, wanted.to(value))
+    if isinstance(value, float) and isinstance(wanted, (int, float)):
+        return math.isclose(value, wanted, rel_tol=1e-9, abs_tol=1e-12)
+    return bool(value == wanted)
+
+
+class Sweep(Sequence[ToyResult]):
+    """The results of a sweep, in the order of its specs, to be asked by name.
+
+    >>> from superposition import features, toy
+    >>> runs = toy.grid(p=features.power_law(9, 1.0), m=[2, 3], weight_decay=[-1.0, 1.0])
+    >>> trained = toy.sweep(runs, steps=20, check=False, progress=False)
+    >>> [(r.m, r.weight_decay) for r in trained.where(m=3)]
+    [(3, -1.0), (3, 1.0)]
+    >>> trained.one(m=2, weight_decay=1.0).W.shape
+    torch.Size([9, 2])
+    """
+
+    def __init__(self, results: Iterable[ToyResult]):
+        self._results = list(results)
+
+    def where(self, **settings: Any) -> Sweep:
+        """The results with these settings (fields of ToyResult); a list stands for any of it.
+
+        `p` is compared by its values; `law` by the name given in the spec.
+        """
+        known = {field.name for field in fields(ToyResult)} | {"converged"}
+        if unknown := set(settings) - known:
+            raise ValueError(f"results have no {sorted(unknown)}: ask by {sorted(known)}")
+        return Sweep(r for r in self._results if r.is_of(**settings))
+
+    def one(self, **settings: Any) -> ToyResult:
+        """The one result with these settings. Raises LookupError if there is none, or several."""
+        found = self.where(**settings)
+        if len(found) != 1:
+            asked = ", ".join(
+                f"{name}=a vector" if isinstance(value, Tensor) else f"{name}={value!r}"
+                for name, value in settings.items()
+            )
+            hint = "name more settings" if len(found) else f"there are {self._described()}"
+            raise LookupError(
+                f"{len(found)} of {len(self)} results have {asked or 'these settings'}: {hint}"
+            )
+        return found[0]
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One value of each result, such as "loss", "m" or "converged", in order; (results,)."""
+        values = [getattr(r, name) for r in self._results]
+        mixed = len({type(value) for value in values}) > 1  # "normal" beside 0.0
+        return np.array(values, dtype=object if mixed else None)
+
+    def _described(self) -> str:
+        return "; ".join(
+            f"{name} {sorted({getattr(r, name) for r in self._results})[:12]}"
+            for name in ("m", "weight_decay", "seed")
+        )
+
+    @overload
+    def __getitem__(self, index: int) -> ToyResult: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sweep: ...
+    def __getitem__(self, index: int | slice) -> ToyResult | Sweep:
+        found = self._results[index]
+        return Sweep(found) if isinstance(found, list) else found
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def __add__(self, other: Iterable[ToyResult]) -> Sweep:
+        return Sweep([*self, *other])
+
+    def __repr__(self) -> str:
+        return f"Sweep of {len(self)} models: {self._described()}"
 
 
 class SweepError(RuntimeError):
@@ -64,186 +237,283 @@ class SweepError(RuntimeError):
         self.results = results
 
 
-def train(p: Tensor, m: int, weight_decay: float, *, seed: int = 0, protocol: str = "converged",
-          steps: int | None = None, batch: int | None = None, check: bool = True,
-          device: str | torch.device = "cpu", progress: bool = False) -> ToyResult:  # fmt: skip
+@dataclass(frozen=True)
+class Failure:
+    """Why a run has no result."""
+
+    reason: str
+
+
+def train(
+    p: Tensor,
+    m: int,
+    weight_decay: float,
+    *,
+    seed: int = 0,
+    bias_start: BiasStart | Tensor | None = None,
+    start: ToyResult | Start | None = None,
+    recipe: str | Recipe = "converged",
+    steps: int | None = None,
+    batch_size: int | None = None,
+    check: bool = True,
+    device: str | torch.device = "cpu",
+    progress: bool = False,
+) -> ToyResult:
     """Train one toy model on frequencies p, shape (n,), with m dimensions and decay γ.
 
-    `protocol` is "converged" (the book's), "published" (the paper's) or "brief" (for maps of many
-    models); `steps` and `batch` override its length and its rows a step (fewer are noisier, and
-    Adam weighs the decay against noise). With `check`, a half-length run says if it has converged;
-    what has not is trained for longer, by doubling, unless `steps` are given.
+    `recipe` is "converged" (the book's), "published" (the paper's), "brief" (for maps of many
+    models) or a Recipe; `steps` and `batch_size` override its length and its samples a step (fewer
+    are noisier, and Adam weighs the decay against noise). b starts at `bias_start`: a number, a
+    vector (n,), "normal" for N(0, 1), or None for the recipe's; with `start`, a result or (W, b),
+    training goes on from there, with Adam's averages empty.
+    With `check`, a half-length run says if it has converged; what has not is trained for longer,
+    by doubling, unless `steps` are given.
     Raises ValueError on settings that make no sense and RuntimeError if the loss diverges.
+
+    >>> from superposition import features, toy
+    >>> toy.train(features.power_law(9, 1.0), 2, -1.0, steps=20).W.shape
+    torch.Size([9, 2])
     """
-    run = {"p": p, "m": m, "weight_decay": weight_decay, "seed": seed}
+    spec = RunSpec(
+        p=p, m=m, weight_decay=weight_decay, seed=seed, bias_start=bias_start, start=start
+    )
     try:
-        return sweep([run], protocol=protocol, steps=steps, batch=batch, check=check,
-                     device=device, progress=progress)[0]  # fmt: skip
+        return sweep(
+            [spec],
+            recipe=recipe,
+            steps=steps,
+            batch_size=batch_size,
+            check=check,
+            device=device,
+            progress=progress,
+        )[0]
     except SweepError as error:
         raise RuntimeError(str(error)) from error
 
 
-def grid(**axes: Any) -> list[dict[str, Any]]:
-    """All combinations of p=[...], m=[...], weight_decay=[...], seed=[...], last axis fastest.
+def grid(**axes: Any) -> list[RunSpec]:
+    """Specs of all combinations of the axes, in the order they are given, the last one fastest.
 
-    A single value stands for a list of one.
+    An axis is a list (or a tuple or range) of what RunSpec takes; a single value stands for a list
+    of one. Frequencies with names, p={"power": ..., "linear": ...}, give the specs their `law`. A
+    `start` is a list of results or of pairs (W, b).
+
+    >>> from superposition import features, toy
+    >>> [spec.m for spec in toy.grid(p=features.linear(9), m=[2, 4], weight_decay=-1.0)]
+    [2, 4]
     """
-    lists = [list(v) if isinstance(v, (list, tuple, range)) else [v] for v in axes.values()]
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*lists)]
+    choices = [_axis(name, values) for name, values in axes.items()]
+    return [
+        _spec({name: value for part in combination for name, value in part.items()})
+        for combination in itertools.product(*choices)
+    ]
+
+
+def _axis(name: str, values: Any) -> list[dict[str, Any]]:
+    """The settings along one axis of a grid."""
+    if name == "p" and isinstance(values, Mapping):
+        return [{"law": law, "p": p} for law, p in values.items()]
+    many = (list, range) if name == "start" else (list, tuple, range)  # a pair (W, b) is one start
+    return [{name: value} for value in (values if isinstance(values, many) else [values])]
+
+
+def _spec(settings: Mapping[str, Any]) -> RunSpec:
+    known = {field.name for field in fields(RunSpec)}
+    needed = {"p", "m", "weight_decay"}
+    if not needed <= set(settings) <= known:
+        raise ValueError(
+            f"a run needs {sorted(needed)} and may have {sorted(known - needed)}, "
+            f"not {sorted(settings)}"
+        )
+    return RunSpec(**settings)
 
 
 def sweep(
-    runs: Iterable[Mapping[str, Any]], *, protocol: str = "converged", steps: int | None = None,
-    batch: int | None = None, check: bool = True, executor: Executor | None = None,
-    device: str | torch.device = "cpu", progress: bool = True,
-) -> list[ToyResult]:  # fmt: skip
-    """Train many models; results in the order of `runs`, dicts as `grid` makes them.
+    specs: Iterable[RunSpec | Mapping[str, Any]],
+    *,
+    recipe: str | Recipe = "converged",
+    steps: int | None = None,
+    batch_size: int | None = None,
+    check: bool = True,
+    executor: Executor | None = None,
+    device: str | torch.device = "cpu",
+    progress: bool = True,
+) -> Sweep:
+    """Train many models; results in the order of `specs`, as `grid` makes them.
 
     Models that share p and seed are trained together, in bundles spread over the cores, or over
     any `concurrent.futures` executor (a process pool, Dask's). What fails is reported once the
-    rest is done, in a SweepError that carries the finished results.
+    rest is done, in a SweepError that carries the finished results. Settings as for `train`.
     """
-    jobs = [_checked(run) for run in runs]
-    if not jobs:
+    runs = [spec if isinstance(spec, RunSpec) else _spec(spec) for spec in specs]
+    if not runs:
         raise ValueError("there is nothing to train: give at least one run, as grid() makes them")
-    recipe = chosen(protocol, steps, batch)
-    device = torch.device(device)
-    places = [records.place("toy", recipe, *job.values()) for job in jobs]
-    results = [_known(path, recipe, check) for path in places]
-    wanted = [i for i, result in enumerate(results) if result is None]
-    bundles = [[wanted[k] for k in some] for some in _bundles([jobs[i] for i in wanted], recipe)]
-    failures: list[str] = []
-    long = device.type == "cpu" and recipe.steps * len(bundles) > _LONG
+    recipe = chosen(recipe, steps, batch_size)
+    results = [known(run, recipe, check) for run in runs]
+    missing = [i for i, result in enumerate(results) if result is None]
+    failures: list[Failure] = []
     # tqdm's own variable, which its notebook bar overlooks; the book's build sets it
     hidden = not progress or bool(os.environ.get("TQDM_DISABLE"))
-    with (
-        nullcontext(executor) if executor else executors.pool(len(bundles), long=long) as pool,
-        tqdm(total=len(wanted), disable=hidden, leave=False, unit="model", delay=1) as bar,
-    ):
-        futures: dict[Future[list[ToyResult | str]], list[int]] = {}
-        for bundle in bundles:
-            work = [jobs[i] for i in bundle]
-            try:
-                futures[pool.submit(_train_bundle, work, recipe, check, device)] = bundle
-            except RuntimeError as error:  # the executor has died already
-                failures.append(f"{len(bundle)} runs not taken by the executor: {error!r}")
-        try:
-            for future in as_completed(futures):
-                bundle = futures[future]
-                try:
-                    for i, outcome in zip(bundle, future.result(), strict=True):
-                        if isinstance(outcome, str):
-                            failures.append(outcome)
-                        else:
-                            results[i] = outcome
-                            records.keep(places[i], vars(outcome))
-                except Exception as error:  # a worker died: keep what the others finished
-                    failures.append(f"{len(bundle)} runs lost with their worker: {error!r}")
-                bar.update(len(bundle))
-        finally:  # interrupted: what has not begun is not wanted any more
-            for future in futures:
-                future.cancel()
-    if failures:
-        done = sum(r is not None for r in results)
-        raise SweepError(
-            f"{len(jobs) - done} of {len(jobs)} runs failed ({done} kept in .results): "
-            + "; ".join(failures[:3]), results,
-        )  # fmt: skip
-    return [r for r in results if r is not None]
-
-
-def _known(path: Path | None, recipe: Protocol, check: bool) -> ToyResult | None:
-    """A run that was kept, if checked where that is asked, and of its first length where not."""
-    known = ToyResult(**found) if (found := records.load(path)) else None
-    fits = known and (known.gain == known.gain if check else known.steps == recipe.steps)
-    return known if fits else None
-
-
-def _train_bundle(runs: Sequence[dict[str, Any]], recipe: Protocol, check: bool,
-                  device: torch.device) -> list[ToyResult | str]:  # fmt: skip
-    """Train runs that share p and seed; an error message in the place of one that diverged."""
-    p, seed = runs[0]["p"], runs[0]["seed"]
-    widths, decays = [r["m"] for r in runs], [r["weight_decay"] for r in runs]
-    trunk = Bundle(p, widths, decays, seed, recipe, device)
-    outcomes: list[ToyResult | str] = [""] * len(runs)
-    left, shorter = list(range(len(runs))), None  # indices, and losses of half the steps
-    *_, longest = recipe.lengths(check)
-    for steps in recipe.lengths(check):
-        bundle, on = trunk.branch(steps), []
-        losses, errors = bundle.held_out()
-        for k, i in enumerate(left):
-            gain = math.nan if shorter is None else _gain(float(shorter[k]), float(losses[k]))
-            if steps < longest and not abs(gain) < TOLERANCE and bool(losses[k].isfinite()):
-                on.append(k)
+    with tqdm(total=len(missing), disable=hidden, leave=False, unit="model", delay=1) as bar:
+        for i, outcome in trained(runs, missing, recipe, check, executor, torch.device(device)):
+            if isinstance(outcome, Failure):
+                failures.append(outcome)
             else:
-                outcomes[i] = _outcome(bundle, k, runs[i], float(losses[k]), float(errors[k]), gain)
-        if not on:
-            break
-        trunk.keep(on)
-        left, shorter = [left[k] for k in on], losses[on]
-    return outcomes
+                results[i] = outcome
+                store.keep(runs[i].place(recipe), vars(outcome))
+            bar.update()
+    return reported(results, failures)
 
 
-def _outcome(bundle: Bundle, k: int, run: dict[str, Any], loss: float, error: float,
-             gain: float) -> ToyResult | str:  # fmt: skip
-    """Model k of a bundle as a result, or what to say if it diverged."""
-    steps, curve = zip(*((t, float(losses[k])) for t, losses in bundle.history), strict=True)
-    if not math.isfinite(loss) or loss > 1e6:
-        bad = next((s for s, v in zip(steps, curve, strict=True) if not v < 1e6), bundle.done)
-        return (
-            f"the loss diverged by step {bad} with m = {run['m']}, seed = {run['seed']}, "
-            f"weight_decay = {run['weight_decay']}, lr = {bundle.protocol.lr}: use a smaller lr"
-        )
-    theta, m = bundle.theta[:, k].detach().cpu(), run["m"]
-    return ToyResult(
-        W=theta[:, :m].clone(), b=theta[:, bundle.m].clone(), loss=loss, loss_error=error,
-        history={"step": list(map(float, steps)), "loss": list(curve)}, p=run["p"], m=m,
-        weight_decay=run["weight_decay"], seed=run["seed"], protocol=bundle.protocol.name,
-        steps=bundle.done, gain=gain,
-    )  # fmt: skip
+def known(spec: RunSpec, recipe: Recipe, check: bool) -> ToyResult | None:
+    """A run that was kept, if checked where that is asked, and of its first length where not."""
+    found = store.find(spec.place(recipe))
+    if found is None:
+        return None
+    result = replace(ToyResult(**found), law=spec.law)
+    fits = not math.isnan(result.gain) if check else result.steps == recipe.steps
+    return result if fits else None
 
 
-def _gain(half: float, full: float) -> float:
-    """What the next doubling takes off, if it takes half the share of the last one."""
-    return 0.0 if full <= 0 else 0.5 * (half - full) / full
-
-
-def _bundles(runs: Sequence[dict[str, Any]], recipe: Protocol) -> list[list[int]]:
-    """Indices of runs that train together, the longest work first.
+def bundled(specs: Sequence[RunSpec], runs: Sequence[int], recipe: Recipe) -> list[list[int]]:
+    """Which of `runs`, indices of `specs`, train together; the longest work first.
 
     Together means the same p and seed, and similar m: the narrower are padded to the widest. Two
     bundles a core or more: the short ones fill the time in which the last long one ends.
     """
     groups: dict[tuple[bytes, int], list[int]] = {}
-    for i, run in enumerate(runs):
-        groups.setdefault((run["p"].numpy().tobytes(), run["seed"]), []).append(i)
-
-    def cost(bundle: Sequence[int]) -> int:
-        widest = runs[bundle[-1]]
-        return _PER_STEP + len(bundle) * len(widest["p"]) * (widest["m"] + _PER_FEATURE)
-
+    for i in sorted(runs, key=lambda i: specs[i].m):
+        groups.setdefault((specs[i].p.numpy().tobytes(), specs[i].seed), []).append(i)
     bundles = []
     for group in groups.values():
-        group.sort(key=lambda i: runs[i]["m"])
-        fits = max(1, min(16, _FLOATS // (recipe.batch * len(runs[group[0]]["p"]))))
+        fits = max(1, min(_MOST, _LARGEST // (recipe.batch_size * len(specs[group[0]].p))))
         size = min(fits, math.ceil(len(runs) / (2 * executors.count())))
-        # The cheapest way to cut the sorted group into pieces of at most `size`.
-        best: list[tuple[int, list[list[int]]]] = [(0, [])]
-        for end in range(1, len(group) + 1):
-            cuts = [(start, group[start:end]) for start in range(max(0, end - size), end)]
-            best.append(min((best[k][0] + cost(x), [*best[k][1], x]) for k, x in cuts))
-        bundles += best[-1][1]
-    return sorted(bundles, key=cost, reverse=True)
+        pieces = math.ceil(len(group) / size)  # as even as can be
+        bundles += [[int(i) for i in piece] for piece in np.array_split(group, pieces)]
+
+    def work(bundle: Sequence[int]) -> int:
+        widest = specs[bundle[-1]]
+        return len(bundle) * len(widest.p) * widest.m
+
+    return sorted(bundles, key=work, reverse=True)
 
 
-def _checked(run: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = set(run) - {"p", "m", "weight_decay", "seed"}
-    if unknown or not {"p", "m", "weight_decay"} <= set(run):
-        raise ValueError(f"a run needs p, m, weight_decay (and may have seed), not {sorted(run)}")
-    m, decay, seed = run["m"], float(run["weight_decay"]), run.get("seed", 0)
-    if int(m) != m or m < 1:
-        raise ValueError(f"m, the width, must be a whole number >= 1, not {m}")
-    if not -1 <= decay <= 1:
-        raise ValueError(f"weight_decay must lie between -1 and 1, not {decay}")
-    p = check_probabilities(run["p"]).cpu()
-    return {"p": p, "m": int(m), "weight_decay": decay, "seed": int(seed)}
+def trained(
+    specs: Sequence[RunSpec],
+    runs: Sequence[int],
+    recipe: Recipe,
+    check: bool,
+    executor: Executor | None,
+    device: torch.device,
+) -> Iterator[tuple[int, ToyResult | Failure]]:
+    """Train `runs`, indices of `specs`, in bundles; each index and outcome as it finishes."""
+    bundles = bundled(specs, runs, recipe)
+    long = device.type == "cpu" and recipe.steps * len(bundles) > _LONG
+    shared = nullcontext(executor) if executor else executors.pool(len(bundles), long=long)
+    with shared as pool:
+        futures: dict[Future[list[ToyResult | Failure]], list[int]] = {}
+        for bundle in bundles:
+            work = [specs[i] for i in bundle]
+            try:
+                futures[pool.submit(train_bundle, work, recipe, check, device)] = bundle
+            except RuntimeError as error:  # the executor has died already
+                lost = Failure(f"{len(bundle)} runs not taken by the executor: {error!r}")
+                yield from ((i, lost) for i in bundle)
+        try:
+            for future in as_completed(futures):
+                bundle = futures[future]
+                try:
+                    outcomes = future.result()
+                except Exception as error:  # a worker died: keep what the others finished
+                    lost = Failure(f"{len(bundle)} runs lost with their worker: {error!r}")
+                    outcomes = [lost] * len(bundle)
+                yield from zip(bundle, outcomes, strict=True)
+        finally:  # interrupted: what has not begun is not wanted any more
+            for future in futures:
+                future.cancel()
+
+
+def train_bundle(
+    specs: Sequence[RunSpec], recipe: Recipe, check: bool, device: torch.device
+) -> list[ToyResult | Failure]:
+    """Train runs that share p and seed, each until it has converged or is at its longest."""
+    models = ModelBatch(
+        specs[0].p,
+        [spec.starting_point(recipe) for spec in specs],
+        [spec.weight_decay for spec in specs],
+        recipe=recipe,
+        seed=specs[0].seed,
+        device=device,
+    )
+    outcomes: dict[int, ToyResult | Failure] = {}
+    left = list(range(len(specs)))  # the specs that `models` still holds, in its order
+    half_losses = [math.nan] * len(specs)  # of a run half as long
+    *_, longest = recipe.lengths(check)
+    for steps in recipe.lengths(check):
+        ended = models.branch(steps)
+        losses, errors = (x.tolist() for x in ended.held_out())
+        go_on = []
+        for k, i in enumerate(left):
+            gain = expected_gain(half_losses[i], losses[k])
+            settled = abs(gain) < TOLERANCE or not math.isfinite(losses[k])
+            if steps < longest and not settled:
+                half_losses[i] = losses[k]
+                go_on.append(k)
+            else:
+                outcomes[i] = _outcome(ended, k, specs[i], losses[k], errors[k], gain)
+        if not go_on:
+            break
+        models.keep(go_on)
+        left = [left[k] for k in go_on]
+    return [outcomes[i] for i in range(len(specs))]
+
+
+def _outcome(
+    models: ModelBatch, k: int, spec: RunSpec, loss: float, error: float, gain: float
+) -> ToyResult | Failure:
+    """Model k as a result, or what to say if it diverged."""
+    recipe = models.recipe
+    if not math.isfinite(loss) or loss > 1e6:
+        return Failure(
+            f"the loss diverged within {recipe.steps} steps with m = {spec.m}, seed = {spec.seed}, "
+            f"weight_decay = {spec.weight_decay}, lr = {recipe.lr}: use a smaller lr"
+        )
+    W, b = models.model(k, spec.m)
+    return ToyResult(
+        W=W,
+        b=b,
+        loss=loss,
+        loss_error=error,
+        p=spec.p,
+        m=spec.m,
+        weight_decay=spec.weight_decay,
+        seed=spec.seed,
+        recipe=recipe.name,
+        steps=recipe.steps,
+        gain=gain,
+        bias_start=spec.bias_said(recipe),
+        law=spec.law,
+    )
+
+
+def expected_gain(half: float, full: float) -> float:
+    """What the next doubling takes off, if it takes half the share of the last one.
+
+    `half` is the loss after half the steps (nan if there is none), `full` after all.
+    """
+    if math.isnan(half):
+        return math.nan
+    return 0.0 if full <= 0 else 0.5 * (half - full) / full
+
+
+def reported(results: Sequence[ToyResult | None], failures: Sequence[Failure]) -> Sweep:
+    """The results, or a SweepError that says what failed and carries the others."""
+    if not failures:
+        return Sweep(result for result in results if result is not None)
+    done = sum(result is not None for result in results)
+    reasons = list(dict.fromkeys(failure.reason for failure in failures))
+    raise SweepError(
+        f"{len(results) - done} of {len(results)} runs failed ({done} kept in .results): "
+        + "; ".join(reasons[:3]),
+        list(results),
+    )

@@ -1,15 +1,15 @@
 """Ways to pack n features into m dimensions, and what each is worth in width.
 
-The variants train on the engine's own rows and steps, and are judged on its held-out rows, so
-that two of them differ in nothing but the packing.
+The variants train on the engine's own batches and updates, and are judged on its held-out
+samples, so that two of them differ in nothing but the packing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,9 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 from torch import Tensor
 
-from superposition.running import executors, records
-from superposition.toy.engine import HELD_OUT_POWER, HELD_OUT_SEED, Bundle, Sampler
-from superposition.toy.recipes import chosen, learning_rate
+from superposition.running import executors, store
+from superposition.toy.engine import ENGINE_VERSION, ModelBatch, Start, random_start
+from superposition.toy.recipes import Recipe, chosen
+from superposition.toy.sampler import HELD_OUT_POWER, HELD_OUT_SEED, Sampler
+
+_MOST = 16  # ways that train side by side
 
 
 @dataclass(frozen=True)
@@ -36,37 +39,30 @@ class Packing:
     hidden: int = 0  # units of a learned read-out added to the plain one
     looks: int = 0  # rounds of the second look added to the plain read-out
 
+    @property
+    def recipe(self) -> Recipe:
+        return chosen("converged", self.steps)
 
-class _Variants(Bundle):
-    """A bundle of the engine whose models may differ in how they pack."""
+    @property
+    def reads_differently(self) -> bool:
+        """Whether something is added to the plain read-out, so that autograd has to train it."""
+        return bool(self.hidden or self.looks)
 
-    def __init__(self, p: Tensor, ways: Sequence[Packing], seed: int):
-        recipe = chosen("converged", ways[0].steps)
-        widths, decays = [w.m for w in ways], [w.weight_decay for w in ways]
-        super().__init__(p, widths, decays, seed, recipe, torch.device("cpu"))
-        self.ways = ways
-        with torch.no_grad():
-            for k, way in enumerate(ways):
-                if way.start:
-                    generator = torch.Generator().manual_seed(seed)
-                    self.theta[:, k, : way.m] = way.start(self.n, way.m, generator)
+    def starting_point(self, n: int, seed: int) -> Start:
+        """W (n, m) and b (n,) before the first step."""
+        W, b = random_start(n, self.m, seed=seed, bias_start=self.recipe.bias_start)
+        if self.start:
+            W = self.start(n, self.m, torch.Generator().manual_seed(seed))
+        return W, b
 
-    def step(self, lr: float) -> None:
-        super().step(lr)
-        with torch.no_grad():
-            for k, way in enumerate(self.ways):
-                if way.unit:
-                    W = self.theta[:, k, : self.m]
-                    W.div_(W.norm(dim=1, keepdim=True))
 
-    def _gradient(self, rows):  # type: ignore[no-untyped-def]
-        grad = super()._gradient(rows)
-        for k, way in enumerate(self.ways):
-            if way.frozen:
-                grad[:, k, : self.m] = 0
-            if way.one_bias:
-                grad[:, k, self.m] = grad[:, k, self.m].mean()
-        return grad
+@dataclass(frozen=True)
+class Packed:
+    """A trained way to pack."""
+
+    loss: float  # held out
+    W: Tensor  # (n, m)
+    b: Tensor  # (n,)
 
 
 def tight_frame(n: int, m: int, generator: torch.Generator) -> Tensor:
@@ -82,114 +78,151 @@ def tight_frame(n: int, m: int, generator: torch.Generator) -> Tensor:
     return W.float()
 
 
-def train(p: Tensor, ways: Sequence[Packing], seeds: Sequence[int],
-          ) -> tuple[NDArray[np.float64], list[list[Tensor]]]:  # fmt: skip
+def train(
+    p: Tensor, ways: Sequence[Packing], seeds: Sequence[int]
+) -> tuple[NDArray[np.float64], list[list[Tensor]]]:
     """Held-out losses (ways, seeds) and the weights W (n, m) of each way and seed."""
-    done: dict[tuple[int, int], Any] = {
-        (i, s): records.load(_place(p, way, s)) for i, way in enumerate(ways) for s in seeds
-    }
-    missing = [i for i in range(len(ways)) if any(done[i, s] is None for s in seeds)]
-    trained = _train(p, [ways[i] for i in missing], seeds)
-    for i, losses, rows in zip(missing, *trained, strict=True):
-        for s, loss, W in zip(seeds, losses, rows, strict=True):
-            done[i, s] = {"loss": float(loss), "W": W}
-            records.keep(_place(p, ways[i], s), done[i, s])
-    found = [[done[i, s] for s in seeds] for i in range(len(ways))]
-    return np.array([[r["loss"] for r in row] for row in found]), [
-        [r["W"] for r in row] for row in found
-    ]
+    wanted = [(way, seed) for way in dict.fromkeys(ways) for seed in seeds]
+    found: dict[tuple[Packing, int], Packed] = {}
+    for way, seed in wanted:
+        if kept := store.find(_place(p, way, seed)):
+            found[way, seed] = Packed(**kept)
+    jobs = _jobs([pair for pair in wanted if pair not in found])
+    with executors.pool(len(jobs), long=True) as pool:
+        for job, done in zip(jobs, pool.map(partial(_train_job, p), jobs), strict=True):
+            for (way, seed), packed in zip(job, done, strict=True):
+                found[way, seed] = packed
+                store.keep(_place(p, way, seed), vars(packed))
+    losses = np.array([[found[way, seed].loss for seed in seeds] for way in ways])
+    return losses, [[found[way, seed].W for seed in seeds] for way in ways]
 
 
 def _place(p: Tensor, way: Packing, seed: int) -> Path | None:
     """Where the run is kept; a start that a notebook defines has no text to be kept under."""
     if way.start is None or way.start is tight_frame:
-        return records.place("packing", p, replace(way, start=None), way.start is None, seed)
+        plain = replace(way, start=None)
+        return store.place(ENGINE_VERSION, "packing", p, plain, way.start is None, seed)
     return None
 
 
-def _train(p: Tensor, ways: Sequence[Packing], seeds: Sequence[int],
-           ) -> tuple[NDArray[np.float64], list[list[Tensor]]]:  # fmt: skip
-    every = list(range(len(seeds)))
-    jobs = [([i], every) for i, way in enumerate(ways) if way.hidden or way.looks]
-    for steps in sorted({way.steps for way in ways}, reverse=True):  # the longest jobs first
-        group = [i for i, w in enumerate(ways) if w.steps == steps and not (w.hidden or w.looks)]
-        jobs += [(group[k : k + 16], [s]) for k in range(0, len(group), 16) for s in every]
-    losses = np.full((len(ways), len(seeds)), np.nan)
-    weights: list[list[Tensor]] = [[torch.empty(0)] * len(seeds) for _ in ways]
-    with executors.pool(len(jobs), long=True) as pool:
-        work = [(p, [ways[i] for i in group], [seeds[s] for s in some]) for group, some in jobs]
-        for (group, some), (found, rows) in zip(jobs, pool.map(_train_some, work), strict=True):
-            for k, i in enumerate(group):
-                losses[i, some] = found[k]
-                for s, W in zip(some, rows[k], strict=True):
-                    weights[i][s] = W
-    return losses, weights
+def _jobs(pairs: Sequence[tuple[Packing, int]]) -> list[list[tuple[Packing, int]]]:
+    """Ways and seeds that train together, the longest first.
+
+    Together are the seeds of one way that reads differently; else the ways of one seed and length.
+    """
+    groups: dict[object, list[tuple[Packing, int]]] = {}
+    for way, seed in pairs:
+        together = way if way.reads_differently else (way.steps, seed)
+        groups.setdefault(together, []).append((way, seed))
+    jobs = [group[k : k + _MOST] for group in groups.values() for k in range(0, len(group), _MOST)]
+    return sorted(
+        jobs, key=lambda job: (job[0][0].reads_differently, job[0][0].steps), reverse=True
+    )
 
 
-def _train_some(job: tuple[Tensor, list[Packing], list[int]]) -> tuple[Tensor, list[list[Tensor]]]:
-    """Losses (ways, seeds) and W by way and seed: many ways and one seed, or the reverse."""
-    p, ways, seeds = job
-    if ways[0].hidden or ways[0].looks:
-        found, rows = _train_read_out(p, ways[0], seeds)
-        return found[None], [rows]
-    bundle = _Variants(p, ways, seeds[0])
-    bundle.run()
-    W = [[bundle.theta[:, k, : way.m].detach().clone()] for k, way in enumerate(ways)]
-    return bundle.held_out()[0][:, None], W
+def _train_job(p: Tensor, job: Sequence[tuple[Packing, int]]) -> list[Packed]:
+    ways, seeds = [way for way, _ in job], [seed for _, seed in job]
+    if ways[0].reads_differently:
+        return train_read_out(p, ways[0], seeds)
+    return train_packings(p, ways, seeds[0])
 
 
-def _train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
-    """The plain model with a larger read-out, by autograd on the engine's rows; all seeds at once.
+@torch.no_grad()
+def train_packings(p: Tensor, ways: Sequence[Packing], seed: int) -> list[Packed]:
+    """Ways of one length, side by side on the engine: its loop, with each way's rule in it."""
+    models = ModelBatch(
+        p,
+        [way.starting_point(len(p), seed) for way in ways],
+        [way.weight_decay for way in ways],
+        recipe=ways[0].recipe,
+        seed=seed,
+    )
+    for t in range(models.recipe.steps):
+        gradient = models.gradient(models.sampler.draw(models.recipe.batch_size))
+        W_gradient, b_gradient = gradient[..., :-1], gradient[..., -1]  # views
+        for k, way in enumerate(ways):
+            if way.frozen:
+                W_gradient[:, k] = 0
+            if way.one_bias:
+                b_gradient[:, k] = b_gradient[:, k].mean()
+        models.update(gradient, models.recipe.learning_rate(t))
+        for k, way in enumerate(ways):
+            if way.unit:
+                models.W[:, k] /= models.W[:, k].norm(dim=1, keepdim=True)
+    losses = models.held_out()[0].tolist()
+    return [Packed(losses[k], *models.model(k, way.m)) for k, way in enumerate(ways)]
+
+
+class ReadOut:
+    """The plain model with a larger read-out, for several seeds at once, trained by autograd.
 
     The added weights start at zero where that makes it the plain model (but for the second look,
-    which has to start somewhere). Frozen, W is that of the plain model, trained first with the
-    same seed, and stays: the read-out alone is trained. Losses (seeds,) and W by seed.
+    which has to start somewhere). With `rows` W (seed, n, m), these stay: the read-out alone is
+    trained.
     """
-    n, m, S, recipe = len(p), way.m, len(seeds), chosen("converged", way.steps)
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    W = torch.stack([torch.randn(n, m, generator=g) for g in generators]) / m**0.5
-    A = torch.stack([torch.randn(m, way.hidden, generator=g) for g in generators]) / m**0.5
-    b, c = torch.zeros(S, 1, n), torch.zeros(way.looks, S, 1, n)
-    a, B = torch.zeros(S, 1, way.hidden), torch.zeros(S, way.hidden, n)
-    scale = torch.full((way.looks, S, 1, 1), 0.5)
-    parameters = [A, b, c, scale, a, B]
-    if way.frozen:
-        plain = Packing(m, steps=way.steps)
-        W = torch.stack([train(p, [plain], [seed])[1][0][0] for seed in seeds])
-    else:
-        parameters = [W, *parameters]
-    for parameter in parameters:
-        parameter.requires_grad_()
 
-    def read(h: Tensor) -> Tensor:
-        z = h @ W.mT + b
-        if way.hidden:
-            z = z + torch.relu(h @ A + a) @ B
+    def __init__(self, n: int, way: Packing, seeds: Sequence[int], rows: Tensor | None = None):
+        S, self.way = len(seeds), way
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+        def drawn(*shape: int) -> Tensor:  # the same numbers for a seed, whatever the others
+            return torch.stack([torch.randn(*shape, generator=g) for g in generators]) / way.m**0.5
+
+        self.W, self.b = drawn(n, way.m), torch.zeros(S, 1, n)
+        self.A, self.a = drawn(way.m, way.hidden), torch.zeros(S, 1, way.hidden)
+        self.B = torch.zeros(S, way.hidden, n)
+        self.scale = torch.full((way.looks, S, 1, 1), 0.5)
+        self.c = torch.zeros(way.looks, S, 1, n)
+        self.parameters = [self.b, self.A, self.a, self.B, self.scale, self.c]
+        if rows is None:
+            self.parameters.append(self.W)
+        else:
+            self.W = rows
+        for parameter in self.parameters:
+            parameter.requires_grad_()
+
+    def read(self, h: Tensor) -> Tensor:
+        """y (seed, sample, feature) from packed samples h (seed, sample, width)."""
+        z = h @ self.W.mT + self.b
+        if self.way.hidden:
+            z = z + torch.relu(h @ self.A + self.a) @ self.B
         y = torch.relu(z)
-        for k in range(way.looks):  # what does y leave unexplained of h?
-            y = torch.relu(y + scale[k] * ((h - y @ W) @ W.mT) + c[k])
+        for k in range(self.way.looks):  # what does y leave unexplained of h?
+            y = torch.relu(y + self.scale[k] * ((h - y @ self.W) @ self.W.mT) + self.c[k])
         return y
 
-    def losses_on(samplers: Sequence[Sampler], size: int) -> Tensor:
-        rows = [sampler.draw(size) for sampler in samplers]
-        x = torch.zeros(S, size * n)
-        for k, r in enumerate(rows):
-            x[k, r.flat] = r.value
-        x = x.view(S, size, n)
-        error = ((read(x @ W) - x).square().sum(2) * torch.stack([r.weight for r in rows])).sum(1)
-        return error + rows[0].empty * read(torch.zeros(S, 1, m)).square().sum((1, 2))
+    def losses(self, samplers: Sequence[Sampler], batch_size: int) -> Tensor:
+        """Loss of each seed on the next batch of its sampler, (seed,)."""
+        batches = [sampler.draw(batch_size) for sampler in samplers]
+        x = torch.stack([batch.dense() for batch in batches])  # (seed, sample, feature)
+        weights = torch.stack([batch.weights for batch in batches])  # (seed, sample)
+        error = (self.read(x @ self.W) - x).square().sum(2)
+        empty = self.read(torch.zeros(len(batches), 1, self.way.m)).square().sum((1, 2))
+        return (error * weights).sum(1) + batches[0].empty_weight * empty
 
-    samplers = [Sampler(p, True, 1_000_003 + seed, p.device) for seed in seeds]
-    adam = torch.optim.Adam(parameters, lr=recipe.lr, betas=(0.9, recipe.beta2))
+
+def train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> list[Packed]:
+    """One way that reads differently, all seeds at once, on the engine's batches.
+
+    Frozen, W is that of the plain model, trained first with the same seed.
+    """
+    recipe, rows = way.recipe, None
+    if way.frozen:
+        plain = Packing(way.m, steps=way.steps)
+        rows = torch.stack([train(p, [plain], [seed])[1][0][0] for seed in seeds])
+    model = ReadOut(len(p), way, seeds, rows)
+    samplers = [Sampler(p, seed=1_000_003 + seed) for seed in seeds]  # as ModelBatch's
+    adam = torch.optim.Adam(model.parameters, lr=recipe.lr, betas=(0.9, recipe.beta2))
     for t in range(recipe.steps):
-        adam.param_groups[0]["lr"] = learning_rate(recipe, t)
+        adam.param_groups[0]["lr"] = recipe.learning_rate(t)
         adam.zero_grad()
-        losses_on(samplers, recipe.batch).sum().backward()
+        model.losses(samplers, recipe.batch_size).sum().backward()
         adam.step()
-    fresh = [Sampler(p, True, HELD_OUT_SEED, p.device, HELD_OUT_POWER) for _ in seeds]
+    fresh = [Sampler(p, seed=HELD_OUT_SEED, power=HELD_OUT_POWER) for _ in seeds]
     with torch.no_grad():
-        found = torch.stack([losses_on(fresh, 1024) for _ in range(40)]).mean(0)
-    return found.double(), [w.clone() for w in W.detach()]
+        losses = torch.stack([model.losses(fresh, 1024) for _ in range(40)]).mean(0).tolist()
+    W, b = model.W.detach(), model.b.detach().squeeze(1)
+    return [Packed(loss, W[k].clone(), b[k].clone()) for k, loss in enumerate(losses)]
 
 
 def effective_width(widths: ArrayLike, losses: ArrayLike, loss: ArrayLike) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import ipywidgets
 
 from superposition import features, geometry, plots, toy
 from superposition.power_law import fit_power_law
-from superposition.toy.recipes import PROTOCOLS
+from superposition.toy.recipes import CONVERGED
 from superposition.widgets.board import board
 from superposition.widgets.book_widget import BookWidget
 from superposition.widgets.moves import choices, choose_slope, the_cut
@@ -47,7 +47,7 @@ def playground(
         if not low <= value <= high:
             raise ValueError(f"the playground takes {what} from {low} to {high}, not {value}")
     values = dict(n=n, m=m, gamma=weight_decay, alpha=alpha, density=density, seed=seed)
-    settings = dict(name=name, steps=PROTOCOLS["converged"].steps, values=values)
+    settings = dict(name=name, steps=CONVERGED.steps, values=values)
     widget = BookWidget(kind="playground", settings=settings)
     runs = toy.grid(p=[features.power_law(n, alpha, density)], m=m, weight_decay=[-1, 1], seed=seed)
     fig, axes = plots.figure(1, 2, sharey=True)

@@ -166,7 +166,8 @@ function superpositionEngine() {
   }
 
   // Adam with decoupled, signed decay of the rows of W; a warm-up, then a cosine to zero. The
-  // numbers are those of the protocol "converged" of superposition.toy.
+  // numbers are those of the recipe "converged" in superposition/toy/recipes.py, one update
+  // that of superposition/toy/model.py.
   class Trainer {
     constructor({ n, m, alpha, density, weightDecay, seed = 0, steps = 4000, batch = 512 }) {
       const random = generator(seed);

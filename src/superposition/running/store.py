@@ -1,8 +1,8 @@
-"""Trained models kept on disk, so that one page need not train again what another has trained.
+"""Results kept on disk, so that one page or campaign need not compute again what another has.
 
-Nothing is kept unless SUPERPOSITION_RUNS names a folder, as the build of the book does. A run is
-kept under all that it was asked for and the text of the code that trains: with either changed,
-it is trained anew.
+Nothing is kept unless SUPERPOSITION_RUNS names a folder, as the build of the book does. A result
+is kept under a version of what computes it and all that it was asked for: with either changed, it
+is computed anew. Who computes says when its numbers move by a new version; a comment changes none.
 """
 
 from __future__ import annotations
@@ -11,35 +11,29 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-_CODE = ("features.py", "toy/engine.py", "toy/recipes.py", "toy/sweeps.py", "toy/variants.py")
 
+def place(version: object, *settings: object) -> Path | None:
+    """Where the result of these settings is kept; None if nothing is to be kept.
 
-@cache
-def _code() -> bytes:
-    here = Path(__file__).parents[1]
-    return b"".join((here / name).read_bytes() for name in _CODE) + torch.__version__.encode()
-
-
-def place(*settings: object) -> Path | None:
-    """Where the run of these settings is kept; None if nothing is to be kept."""
+    Settings are tensors, or print all that they hold.
+    """
     folder = os.environ.get("SUPERPOSITION_RUNS")
     if not folder:
         return None
-    key = hashlib.sha256(_code())
-    for part in settings:
+    key = hashlib.sha256()
+    for part in (torch.__version__, version, *settings):
         key.update(part.numpy().tobytes() if isinstance(part, Tensor) else repr(part).encode())
         key.update(b"\0")
     return Path(folder) / f"{key.hexdigest()[:40]}.pt"
 
 
-def load(path: Path | None) -> dict[str, Any] | None:
+def find(path: Path | None) -> dict[str, Any] | None:
     """What is kept there, or None: not asked to keep, not there, or not whole."""
     if path is None or not path.exists():
         return None
@@ -50,10 +44,10 @@ def load(path: Path | None) -> dict[str, Any] | None:
     return found
 
 
-def keep(path: Path | None, run: dict[str, Any]) -> None:
-    """Keep a run of tensors, numbers, strings and lists, where it is to be kept."""
+def keep(path: Path | None, result: dict[str, Any]) -> None:
+    """Keep a result of tensors, numbers, strings and lists, where it is to be kept."""
     if path is not None:
-        put(path, lambda scratch: torch.save(run, scratch))
+        put(path, lambda scratch: torch.save(result, scratch))
 
 
 def put(path: Path, write: Callable[[Path], object]) -> None:

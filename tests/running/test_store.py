@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from superposition import features, toy
-from superposition.running import records
-from superposition.toy import variants
-from superposition.toy.recipes import PROTOCOLS
+from superposition.running import store
+from superposition.toy import sweeps, variants
+from superposition.toy.recipes import RECIPES
 
 P = features.power_law(20, 1.0)
 RUN = toy.grid(p=P, m=3, weight_decay=-1.0)
@@ -28,14 +28,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many models each training took on, as it happens."""
     counts: list[int] = []
-    real = toy._train_bundle
+    real = sweeps.train_bundle
     monkeypatch.setattr(
-        toy, "_train_bundle", lambda work, *rest: (counts.append(len(work)), real(work, *rest))[1]
+        sweeps, "train_bundle", lambda work, *rest: (counts.append(len(work)), real(work, *rest))[1]
     )
     return counts
 
 
-def sweep(jobs: list = RUN, **settings: object) -> list[toy.ToyResult]:
+def sweep(jobs: list = RUN, **settings: object) -> toy.Sweep:
     return toy.sweep(jobs, **{"steps": 20, "check": False, "progress": False, **settings})
 
 
@@ -43,17 +43,14 @@ def test_a_kept_run_is_not_trained_again_and_is_the_same(folder: Path, trained: 
     (first,), (again,) = sweep(), sweep()
     assert trained == [1]
     assert torch.equal(first.W, again.W) and torch.equal(first.b, again.b)
-    assert (first.loss, first.history, first.seed) == (again.loss, again.history, again.seed)
+    assert (first.loss, first.steps, first.seed) == (again.loss, again.steps, again.seed)
 
 
-def test_a_run_that_went_on_does_not_stand_for_one_that_was_not_checked(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    short = replace(PROTOCOLS["converged"], steps=20, longest=40)
-    monkeypatch.setitem(PROTOCOLS, "converged", short)
+def test_a_run_that_went_on_does_not_stand_for_one_that_was_not_checked(folder: Path) -> None:
+    short = replace(RECIPES["converged"].with_steps(20), longest_steps=40)
     for _ in range(2):
         for check, steps in ((True, 40), (False, 20)):
-            assert sweep(steps=None, check=check)[0].steps == steps
+            assert sweep(steps=None, recipe=short, check=check)[0].steps == steps
 
 
 def test_only_what_is_missing_is_trained_and_the_order_stays(
@@ -67,7 +64,7 @@ def test_only_what_is_missing_is_trained_and_the_order_stays(
 @pytest.mark.parametrize(
     "other",
     [
-        {"steps": 22}, {"protocol": "published"}, {"jobs": toy.grid(p=P, m=3, weight_decay=-0.9)},
+        {"steps": 22}, {"recipe": "published"}, {"jobs": toy.grid(p=P, m=3, weight_decay=-0.9)},
         {"jobs": toy.grid(p=P, m=3, weight_decay=-1.0, seed=1)},
         {"jobs": toy.grid(p=features.linear(20), m=3, weight_decay=-1.0)},
     ],
@@ -77,13 +74,21 @@ def test_other_settings_are_other_runs(folder: Path, trained: list[int], other: 
     assert trained == [1, 1]
 
 
-def test_other_code_makes_other_runs(
+def test_another_version_of_the_engine_makes_other_runs(
     folder: Path, trained: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sweep()
-    monkeypatch.setattr(records, "_code", lambda: b"another engine")
+    monkeypatch.setattr(sweeps, "ENGINE_VERSION", sweeps.ENGINE_VERSION + 1)
     sweep()
     assert trained == [1, 1]
+
+
+def test_a_kept_run_takes_the_name_of_its_law_from_who_asks(
+    folder: Path, trained: list[int]
+) -> None:
+    sweep(toy.grid(p={"one": P}, m=3, weight_decay=-1.0))
+    (again,) = sweep(toy.grid(p={"two": P}, m=3, weight_decay=-1.0))
+    assert trained == [1] and again.law == "two"
 
 
 def test_a_run_that_does_not_say_whether_it_converged_is_trained_where_that_is_asked(
@@ -105,7 +110,7 @@ def test_a_broken_file_costs_a_repeat(folder: Path, trained: list[int], damage: 
 def test_nothing_is_kept_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SUPERPOSITION_RUNS", raising=False)
     monkeypatch.chdir(tmp_path)
-    assert records.place("toy", RUN[0]) is None
+    assert store.place("toy", RUN[0]) is None
     sweep()
     assert list(tmp_path.iterdir()) == []
 
