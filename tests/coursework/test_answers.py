@@ -71,7 +71,7 @@ def little_time(seconds: float) -> Iterator[None]:
 
 
 def score(
-    made: Path, space: dict, name: str, question: str, answer: str, seconds: float = 60
+    made: Path, space: dict, name: str, question: str, answer: str, seconds: float = 600
 ) -> bool:
     """Does `answer`, run over the solved notebook's names, get full marks in that time?"""
     # Answers kept in dictionaries are copied, or one wrong answer would spoil all after it.
