@@ -113,7 +113,9 @@ class Everything(Measurement):
     def text(self) -> str:
         said = f"with growth {self.kept:.0%} of rows are kept"
         if self.real is not None:
-            said += f"; of MiniLM's rows, placeholders aside, {self.real:.1%} exceed half the mean norm"
+            said += (
+                f"; of MiniLM's rows, placeholders aside, {self.real:.1%} exceed half the mean norm"
+            )
         return said
 
 
