@@ -8,6 +8,7 @@ from pathlib import Path
 import audit
 import numpy as np
 import pytest
+from bench import saved
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from cells import code_cells
@@ -16,18 +17,6 @@ from superposition import widgets
 pytestmark = pytest.mark.browser
 
 THINGS = ["Paris", "sandwich", "rain", "violin", "Tuesday"]
-SHELL = """<!doctype html><html lang="en"><meta charset="utf-8"><title>A board</title>
-<meta name="viewport" content="width=device-width"><style>
-:root {{ color-scheme: light dark; --pst-color-background: light-dark(#fff, #14181e);
-  --pst-color-text-base: light-dark(#222832, #ced6dd); }}
-body {{ font: 16px/1.65 sans-serif; max-width: 43rem; margin: 0 auto; padding: 0 1rem;
-  background: var(--pst-color-background); color: var(--pst-color-text-base); }}
-</style><main><article><h1>A board</h1>{board}</article></main></html>"""
-
-
-def saved(folder: Path, board: widgets.BookWidget) -> str:
-    (folder / "board.html").write_text(SHELL.format(board=board.page()), "utf8")
-    return (folder / "board.html").as_uri()
 
 
 @pytest.fixture(scope="module")

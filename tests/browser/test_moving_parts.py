@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterator
@@ -9,13 +10,14 @@ from pathlib import Path
 
 import audit
 import pytest
+from bench import saved
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from conftest import PATIENCE, note, pages
 from superposition import geometry, plots, widgets
 
 pytestmark = pytest.mark.browser
-SETTINGS = {"n": 60, "m": 8, "gamma": -1, "alpha": 1, "density": 1, "seed": 0}
+KEYS = ["density", "gamma", "n", "m", "alpha", "seed", "bias"]  # in the order of the tab key
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +41,29 @@ def holder(folder: Path, kind: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def address(site: str, folder: Path) -> str:
-    """The built page with the playground."""
-    return site + holder(folder, "playground")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A playground of many features, opened from a folder."""
+    many = widgets.playground(n=40, m=6, weight_decay=-1.0, alpha=1.0, density=0.5)
+    return saved(tmp_path_factory.mktemp("many"), many)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The playground as it opens by itself."""
+    return saved(tmp_path_factory.mktemp("plain"), widgets.playground())
 
 
 @pytest.fixture
 def play(page: Page, address: str) -> Locator:
     page.goto(address)
-    return widget(page, "playground")
+    return unfolded(page)
+
+
+def unfolded(page: Page) -> Locator:
+    play = widget(page, "playground")
+    play.locator("summary").click()
+    play.locator("[data-panel=shape]").scroll_into_view_if_needed()
+    return play
 
 
 def widget(page: Page, kind: str) -> Locator:
@@ -112,12 +128,12 @@ SEEN = """() => {
 
 @pytest.mark.parametrize("view", [audit.DESKTOP, audit.PHONE], ids=["desktop", "phone"])
 def test_weak_turns_into_strong_while_the_slider_is_dragged(
-    page: Page, folder: Path, view: dict
+    page: Page, address: str, view: dict
 ) -> None:
     """With the mouse held down, on the page as a file with the network off."""
     page.context.set_offline(True)
     page.set_viewport_size(view)
-    page.goto((folder / holder(folder, "playground")).as_uri())
+    page.goto(address)
     play = widget(page, "playground")
     slide(play, "gamma", "End")
     assert trained(play)["phi"] < 0.6
@@ -161,6 +177,7 @@ def test_a_link_carries_the_settings_and_reset_forgets_them(play: Locator, conte
     other.goto(link)
     other.wait_for_function(IN_VIEW, timeout=PATIENCE)  # the link brings what it sets into view
     copy = widget(other, "playground")
+    assert copy.locator("details").get_attribute("open") is not None, "what the link sets is shown"
     assert copy.locator("input[data-key=alpha]").input_value() == "1.2"
     assert trained(copy) == numbers
     copy.get_by_role("button", name="Reset settings").click()
@@ -189,13 +206,13 @@ def test_fingers_find_the_controls(browser: Browser, address: str) -> None:
     context = browser.new_context(viewport=audit.PHONE, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(address)
-    play = widget(page, "playground")
+    play = unfolded(page)
     low = {
         kind: min(one.bounding_box()["height"] for one in play.locator(kind).all())
-        for kind in ("input", "button")
+        for kind in ("input", "button", "select", "summary")
     }
     note(f"heights on a phone: {low}")
-    assert low["input"] >= 32 and low["button"] >= 44
+    assert low["input"] >= 32 and min(low[kind] for kind in ("button", "select", "summary")) >= 44
     context.close()
 
 
@@ -210,13 +227,13 @@ def test_every_control_is_reached_and_worked_by_the_keyboard(play: Locator) -> N
     page = play.page
     play.locator("input").first.focus()
     reached = []
-    for _ in range(9):
+    for _ in range(11):
         reached.append(
             page.evaluate("document.activeElement.dataset.key || document.activeElement.innerText")
         )
         page.keyboard.press("Tab")
-    assert reached[:6] == list(SETTINGS)
-    assert reached[7:] == ["Reset settings", "Copy link"]
+    assert reached[:2] + reached[6:] == KEYS
+    assert reached[3:5] == ["Reset settings", "Copy link"] and reached[5].startswith("More")
     trained(play)
     play.get_by_role("button", name="Train again").focus()
     page.keyboard.press("Enter")
@@ -263,6 +280,74 @@ def test_without_javascript_the_figure_of_the_cell_is_shown(browser: Browser, ad
     page.goto(address)
     figure = page.locator("noscript figure svg[role=img]").first
     assert figure.is_visible() and "feature vectors" in figure.get_attribute("aria-label")
+    context.close()
+
+
+def turns(play: Locator) -> list[float]:
+    """Angles in degrees between neighbours among the arrows longer than one half."""
+    tips = play.locator("[data-panel=shape] circle:not([fill=none])").all()
+    ends = [(float(t.get_attribute("cx")) - 160, float(t.get_attribute("cy")) - 120) for t in tips]
+    angles = sorted(math.atan2(y, x) for x, y in ends if math.hypot(x, y) > 39)
+    gaps = [b - a for a, b in itertools.pairwise([*angles, angles[0] + math.tau])]
+    return sorted(math.degrees(gap) for gap in gaps)
+
+
+def test_the_star_becomes_a_cross_and_the_last_curve_stays(page: Page, plain: str) -> None:
+    page.goto(plain)
+    play = widget(page, "playground")
+    play.locator("[data-panel=shape]").scroll_into_view_if_needed()
+    assert play.get_by_role("slider").count() == 2, "the rest stands under more"
+    star = trained_plane(play)
+    assert turns(play) == pytest.approx([72] * 5, abs=3)
+    assert play.locator("[data-ghost]").count() == 0
+    density = play.get_by_role("slider", name="density E")
+    for _ in range(8):
+        density.press("ArrowRight")
+    page.wait_for_timeout(400)
+    cross = trained_plane(play)
+    assert turns(play) == pytest.approx([90] * 4, abs=3)
+    assert play.locator("[data-panel=shape]").get_by_text("4 of 5 kept").is_visible()
+    assert play.locator("[data-ghost]").count() == 1 and cross > star
+    chart = play.locator("[data-panel=loss] svg")
+    assert f"grey, with E = 0.3: {star:g} at step 4000" in chart.get_attribute("aria-label")
+    assert play.get_by_text("grey: E = 0.3").is_visible()
+
+
+def trained_plane(play: Locator) -> float:
+    """The loss once training is over."""
+    play.get_by_role("button", name="Train again").wait_for(timeout=60_000)
+    return value(play, "loss")
+
+
+def test_on_a_phone_what_is_moved_and_what_it_moves_are_on_one_screen(
+    browser: Browser, plain: str
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(plain)
+    play = widget(page, "playground")
+    first = play.locator("input").first.bounding_box()
+    last = play.locator("[data-panel=loss]").bounding_box()
+    context.close()
+    assert last["y"] + last["height"] - first["y"] < 844 - 60, "below the site's bar"
+
+
+def test_the_bias_can_start_as_published(play: Locator) -> None:
+    zero = trained(play)
+    for choice, moved in (("N(0, 1), as published", True), ("−0.3", True), ("0", False)):
+        play.locator("select").select_option(label=choice)
+        play.page.wait_for_timeout(400)
+        assert (trained(play)["loss"] != zero["loss"]) is moved, choice
+    assert "bias" in play.page.url
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_playground_can_be_read_by_everyone(browser: Browser, plain: str, theme: str) -> None:
+    context = browser.new_context(color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(plain)
+    unfolded(page)
+    assert audit.reading_faults(page) + audit.layout_faults(page) == []
     context.close()
 
 

@@ -28,11 +28,11 @@ __all__ = [
 
 
 def playground(
-    n: int = 60,
-    m: int = 8,
-    weight_decay: float = -1.0,
-    alpha: float = 1.0,
-    density: float = 1.0,
+    n: int = 5,
+    m: int = 2,
+    weight_decay: float = 0.0,
+    alpha: float = 0.0,
+    density: float = 0.3,
     *,
     seed: int = 0,
     name: str = "playground",
@@ -40,13 +40,16 @@ def playground(
     """The toy model, trained in the reader's browser as the reader moves its settings.
 
     n from 4 to 100 features in m from 1 to 32 dimensions, γ from -1 to 1, frequencies
-    p_i ∝ i^-alpha that sum to `density`. `name` tells two on one page apart in a shared link.
-    `result` holds loss, represented (φ_1/2), overlap and welch. ValueError outside the ranges.
+    p_i ∝ i^-alpha that sum to `density`. Density and γ stand open, the rest under "more", where
+    the bias can start at 0, at N(0, 1) as published, or at -0.3. As it opens, five features share
+    a plane: raise the density, and the star becomes a cross. `name` tells two on one page apart
+    in a shared link. `result` holds loss, represented (φ_1/2), overlap and welch. ValueError
+    outside the ranges.
     """
     for what, value, low, high in ("n", n, 4, 100), ("m", m, 1, 32), ("γ", weight_decay, -1, 1):
         if not low <= value <= high:
             raise ValueError(f"the playground takes {what} from {low} to {high}, not {value}")
-    values = dict(n=n, m=m, gamma=weight_decay, alpha=alpha, density=density, seed=seed)
+    values = dict(n=n, m=m, gamma=weight_decay, alpha=alpha, density=density, seed=seed, bias=0)
     settings = dict(name=name, steps=CONVERGED.steps, values=values)
     widget = BookWidget(kind="playground", settings=settings)
     runs = toy.grid(p=[features.power_law(n, alpha, density)], m=m, weight_decay=[-1, 1], seed=seed)

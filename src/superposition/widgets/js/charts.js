@@ -34,22 +34,27 @@ function logTicks(from, to) {
   return ticks;
 }
 
-function lossChart(state, label) {
-  const losses = state.history.map(([, loss]) => loss).filter((loss) => loss > 0);
+// The run before stays behind as a grey ghost; its words say what was different.
+function lossChart(state, label, ghost) {
+  const runs = [ghost?.history ?? [], state.history];
+  const losses = runs.flat().map(([, loss]) => loss).filter((loss) => loss > 0);
   const [from, to] = [Math.min(...losses) / 1.3, Math.max(...losses) * 1.3];
   const x = { from: 0, to: state.steps, ticks: [0, state.steps / 2, state.steps], label: "training step" };
   const y = { from, to, log: true, ticks: logTicks(from, to), label: "loss (held out)" };
-  return chart(x, y, (px, py) => line(state.history, px, py, `stroke="${BLUE}" stroke-width="2"`), label);
+  return chart(x, y, (px, py) => line(runs[0], px, py, `stroke="${GREY}" stroke-width="2" data-ghost="true"`)
+    + line(state.history, px, py, `stroke="${BLUE}" stroke-width="2"`)
+    + (ghost ? `<text x="304" y="22" text-anchor="end">grey: ${ghost.words}</text>` : ""), label);
 }
 
 // Feature vectors in the plane, the most frequent ones thick.
-function vectorChart({ n, W }, label) {
+function vectorChart({ n, W }, said, label) {
   const spokes = Array.from({ length: n }, (_, i) => {
     const [x, y] = [160 + 78 * W[2 * i], 120 - 78 * W[2 * i + 1]].map((v) => v.toFixed(1));
     return `<path d="M160 120L${x} ${y}" stroke="${BLUE}" stroke-width="${(1 + 3 / (1 + i / 3)).toFixed(1)}"/><circle cx="${x}" cy="${y}" r="3.5" fill="${ORANGE}"/>`;
   });
   return `<svg viewBox="0 0 320 240" role="img" aria-label="${label}"><circle cx="160" cy="120" r="78" fill="none" class="sp-grid"/>
-    <text x="160" y="235" text-anchor="middle">feature vectors; the circle has radius 1</text>${spokes.join("")}</svg>`;
+    <text x="160" y="235" text-anchor="middle">feature vectors; the circle has radius 1</text>${spokes.join("")}
+    <text x="316" y="16" text-anchor="end" class="sp-said">${said}</text></svg>`;
 }
 
 function normChart({ n, norms }, words, label) {

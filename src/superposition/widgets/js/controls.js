@@ -83,6 +83,25 @@ function sliders(host, name, fields, values, changed) {
   return refresh;
 }
 
+// One of several, under a label; like `sliders` it returns what shows `values` anew.
+function chooser(host, key, { label, options }, values, changed) {
+  const row = document.createElement("label");
+  row.className = "sp-field";
+  row.innerHTML = `<span>${label}</span><select data-key="${key}">${options.map((text, k) => `<option value="${k}">${text}</option>`).join("")}</select>`;
+  const select = row.querySelector("select");
+  select.addEventListener("change", () => {
+    values[key] = Number(select.value);
+    changed();
+  });
+  host.append(row);
+  const refresh = () => {
+    if (!options[values[key]]) values[key] = 0; // an address may say anything
+    select.value = values[key];
+  };
+  refresh();
+  return refresh;
+}
+
 function button(host, text, act) {
   const b = document.createElement("button");
   b.type = "button";

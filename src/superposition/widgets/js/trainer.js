@@ -169,13 +169,15 @@ function superpositionEngine() {
   // numbers are those of the recipe "converged" in superposition/toy/recipes.py, one update
   // that of superposition/toy/model.py.
   class Trainer {
-    constructor({ n, m, alpha, density, weightDecay, seed = 0, steps = 4000, batch = 512 }) {
+    // `biasStart`: b begins at mean + std · N(0, 1).
+    constructor({ n, m, alpha, density, weightDecay, biasStart, seed = 0, steps = 4000, batch = 512 }) {
       const random = generator(seed);
       Object.assign(this, { n, m, weightDecay, steps, batch, step: 0 });
       this.p = powerLaw(n, alpha, density);
       this.sampler = new Sampler(this.p, random);
       this.W = Float32Array.from({ length: n * m }, () => normal(random) / Math.sqrt(m));
-      this.b = new Float32Array(n);
+      const { mean, std } = { mean: 0, std: 0, ...biasStart };
+      this.b = Float32Array.from({ length: n }, () => mean + (std ? std * normal(random) : 0));
       this.grad = { W: new Float64Array(n * m), b: new Float64Array(n) };
       this.first = new Float64Array(n * m + n);
       this.second = new Float64Array(n * m + n);
