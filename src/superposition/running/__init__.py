@@ -1,1 +1,7 @@
-"""Where work runs and what it leaves: executors and records. Knows no model."""
+"""Where work runs and what it leaves; knows no model.
+
+executors  processes or threads for independent pieces of work
+store      trained models kept on disk, under a version and their settings
+records    committed summaries, records/*.csv, one row a model
+campaign   runs a file of specs and appends the records
+"""
