@@ -36,7 +36,7 @@ _build/.sources: $(SOURCES) $(INSTALLED)
 
 # A page that gave a warning would be skipped as unchanged, and pass, the next time: hence the rm.
 book: $(INSTALLED) _build/.sources  ## build the book, running every page that changed
-	$(RUNS) $(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
+	$(RUNS) $(BIN)/jupyter-book build . --quiet -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book is built: open $(CURDIR)/$(BUILT), or run make serve."
 
 serve: book  ## show the book on http://127.0.0.1:8000 (PORT=... for another port)

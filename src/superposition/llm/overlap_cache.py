@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from superposition.llm.cache_folder import cache_folder
 from superposition.running.store import put
 
 
@@ -35,10 +35,8 @@ class OverlapStatistics:
 
 
 def record_path(key: str) -> Path:
-    """Where a result is kept, under $SUPERPOSITION_CACHE or the user's own cache folder."""
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    cache = Path(os.environ.get("SUPERPOSITION_CACHE") or user / "superposition-book")
-    return cache / "heads" / (re.sub(r"[^\w.-]+", "--", key).strip("-") + ".json")
+    """Where a result is kept."""
+    return cache_folder() / "heads" / (re.sub(r"[^\w.-]+", "--", key).strip("-") + ".json")
 
 
 def remembered(path: Path, centre: bool) -> OverlapStatistics | None:

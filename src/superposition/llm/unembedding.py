@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from superposition.llm.checkpoint_file import Place, locate
-from superposition.llm.hub import Folder, Hub, HubError, HubUnreachable, open_source
+from superposition.llm.hub import Hub, HubError, HubUnreachable, Source, open_source
 from superposition.llm.overlap_cache import OverlapStatistics, record_path, remember, remembered
 
 HEADS = ("lm_head.weight", "embed_out.weight")
@@ -42,7 +42,7 @@ class OutputMatrix:
 
     name: str
     place: Place
-    source: Folder = field(repr=False)
+    source: Source = field(repr=False)
     note: str = ""
 
     @property
@@ -172,7 +172,7 @@ def overlap_statistics(
     return result
 
 
-def _find(source: Folder) -> OutputMatrix:
+def _find(source: Source) -> OutputMatrix:
     config = _json(source, "config.json") or {}
     names = [base + name for name in HEADS for base in BASES]
     if tied := _ties(config):
@@ -243,6 +243,6 @@ def _ties(config: dict[str, Any]) -> bool:
     return kind in CONFIG_MAPPING and bool(CONFIG_MAPPING[kind]().tie_word_embeddings)
 
 
-def _json(source: Folder, name: str) -> Any:
+def _json(source: Source, name: str) -> Any:
     size = source.size(name)
     return None if size is None else json.loads(source.read(name, 0, size))
