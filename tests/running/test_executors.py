@@ -55,8 +55,9 @@ def test_one_core_means_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     assert where(4, long=True) == os.getpid()
 
 
-def test_processes_and_threads_find_the_same(two_cores: None, long: None,
-                                             monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_processes_and_threads_find_the_same(
+    two_cores: None, long: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     over_processes = sweep()
     monkeypatch.setattr(sweeps, "_LONG", 10**9)
     for a, b in zip(over_processes, sweep(), strict=True):
@@ -73,7 +74,7 @@ def test_the_callers_threads_are_given_back() -> None:
 
 def test_where_processes_cannot_be_had_threads_do_it(
     two_cores: None, long: None, monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
+) -> None:
     def refused(*_: object, **__: object) -> None:
         raise OSError("no more processes")
 
@@ -83,8 +84,9 @@ def test_where_processes_cannot_be_had_threads_do_it(
     assert len(results) == len(RUNS)
 
 
-def test_a_killed_worker_costs_its_own_runs_and_not_the_next_sweep(two_cores: None,
-                                                                   long: None) -> None:  # fmt: skip
+def test_a_killed_worker_costs_its_own_runs_and_not_the_next_sweep(
+    two_cores: None, long: None
+) -> None:
     many = toy.grid(p=P, m=[2], weight_decay=[-1.0], seed=range(12))
     with executors.pool(2, long=True) as pool:
         worker = pool.submit(os.getpid).result()
@@ -115,6 +117,7 @@ with executors.pool(2, long=True) as pool:
 
 def test_a_script_needs_no_guard_and_may_send_its_own_functions(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf8")
-    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True,
-                          text=True, timeout=1800)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=1800
+    )
     assert (done.stdout.split(), done.stderr) == (["4", "42"], "")

@@ -64,11 +64,13 @@ def test_only_what_is_missing_is_trained_and_the_order_stays(
 @pytest.mark.parametrize(
     "other",
     [
-        {"steps": 22}, {"recipe": "published"}, {"jobs": toy.grid(p=P, m=3, weight_decay=-0.9)},
+        {"steps": 22},
+        {"recipe": "published"},
+        {"jobs": toy.grid(p=P, m=3, weight_decay=-0.9)},
         {"jobs": toy.grid(p=P, m=3, weight_decay=-1.0, seed=1)},
         {"jobs": toy.grid(p=features.linear(20), m=3, weight_decay=-1.0)},
     ],
-)  # fmt: skip
+)
 def test_other_settings_are_other_runs(folder: Path, trained: list[int], other: dict) -> None:
     sweep(), sweep(**other)
     assert trained == [1, 1]

@@ -258,9 +258,11 @@ def test_the_weak_loss_is_what_was_not_learned() -> None:
     for alpha in (1.0, 1.5):
         p = features.power_law(200, alpha)
         for r in toy.sweep(
-            toy.grid(p=p, m=8, weight_decay=1.0, seed=[0, 1]), steps=2000, check=False,
+            toy.grid(p=p, m=8, weight_decay=1.0, seed=[0, 1]),
+            steps=2000,
+            check=False,
             progress=False,
-        ):  # fmt: skip
+        ):
             predicted = theory.weak_loss(p, r.W.norm(dim=1) > 0.5)
             assert 0.95 < r.loss / predicted < 1.25, (alpha, r.seed)
             assert geometry.represented_fraction(r.W) < 0.2
@@ -325,8 +327,10 @@ def test_a_start_that_is_kept_is_kept_under_its_numbers(
     starts = [None, 0.1, "normal", torch.zeros(40), torch.ones(40)]
     specs = [toy.RunSpec(p=P, m=5, weight_decay=-1.0, bias_start=b) for b in starts]
     zeros = (torch.zeros(40, 5), torch.zeros(40))
-    specs += [toy.RunSpec(p=P, m=5, weight_decay=-1.0, start=(W, zeros[1])) for W in
-              (zeros[0], zeros[0] + 1)]  # fmt: skip
+    specs += [
+        toy.RunSpec(p=P, m=5, weight_decay=-1.0, start=(W, zeros[1]))
+        for W in (zeros[0], zeros[0] + 1)
+    ]
     assert len({spec.place(RECIPES["converged"]) for spec in specs}) == len(specs)
 
 

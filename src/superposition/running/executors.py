@@ -69,6 +69,9 @@ def _processes() -> Executor | None:
         workers.submit(torch.get_num_threads).result(timeout=60)
         return workers
     except (ImportError, OSError, RuntimeError, TimeoutError) as why:
-        warnings.warn(f"no worker processes here ({why}): using threads, which are slower",
-                      RuntimeWarning, stacklevel=4)  # fmt: skip
+        warnings.warn(
+            f"no worker processes here ({why}): using threads, which are slower",
+            RuntimeWarning,
+            stacklevel=4,
+        )
         return None
