@@ -1,20 +1,24 @@
-"""Toy models of superposition, real language models, and how to measure both.
+"""The shared module of the book: toy models of superposition, and how to measure them.
 
-What every chapter imports:
+At the top, what most chapters import:
 
-features    how often each feature is active, and samples of such data
-geometry    lengths and overlaps of rows, and the bounds on them
-theory      losses and overlaps in closed form; mean_field, the bias and gain that minimise them
-power_law   exponents with their intervals
-published   the published numbers, each with its source
-plots       the book's figures and tables
+features    how often each feature is active; samples of sparse data
+geometry    how n arrows share m dimensions; the bounds they stand against
+theory      closed forms, each with its source and where it holds
+mean_field  the strong regime's loss, with nothing fitted
+power_law   power laws fitted to measurements, with intervals
+published   the paper's numbers and others', each with its source
+plots       one look for figures and tables
 
-Rooms, each with a map in its own first lines:
+Below, the rooms:
 
-toy         the toy model: toy/model.py is read first; toy.train and toy.sweep
-running     where work runs, what is kept, committed records, campaigns
-probes      what can be read out of a model
-llm         output matrices of language models, streamed
-ledger      the claims, their rules and experiments
-widgets     things to move on a page
+toy      the toy model (toy.model: the definition), trained one by one or in sweeps
+running  worker processes, kept results, records of long runs; knows no model
+probes   what can be read off a trained model: wrong answers, recovered directions
+llm      language models: output matrices from the hub, a small trained model
+ledger   the claims, the rules that judge them, the experiments behind them
+widgets  what moves on a page, in Python and JavaScript
+
+`from superposition import toy; toy.train(p, m=8, weight_decay=-1)` trains a model. Which room may
+import which stands in pyproject.toml; ARCHITECTURE.md says where to go to change something.
 """

@@ -178,6 +178,31 @@ def test_the_citation_has_what_the_format_requires_and_cites_the_paper() -> None
     )
 
 
+def test_formatting_is_never_switched_off() -> None:
+    off = re.compile("# *fmt" + ": *(skip|off)")  # in two parts, or this line would be found
+    paths = [path for path in book.tracked() if path.endswith(".py")]
+    assert [path for path in paths if off.search((book.ROOT / path).read_text("utf8"))] == []
+
+
+def paths_named(page: str) -> list[str]:
+    """What ARCHITECTURE.md calls a file or a folder, by its slash or its ending."""
+    return re.findall(r"`((?:[\w.]+/)+|(?:[\w.]+/)*[\w]+\.(?:py|js|toml))`", page)
+
+
+def test_the_map_names_only_what_is_there() -> None:
+    text = (book.ROOT / "ARCHITECTURE.md").read_text(encoding="utf8")
+    named = paths_named(text)
+    below = {path.removeprefix("src/superposition/") for path in book.tracked()}
+    below |= {f"{path.rpartition('/')[0]}/" for path in below} | set(book.tracked())
+    folders = {"/".join(path.split("/")[:k]) + "/" for path in below for k in range(1, 6)}
+    lost = [
+        name
+        for name in named
+        if not any(f.endswith(f"/{name}") or f == name for f in below | folders)
+    ]
+    assert len(named) > 40 and lost == []
+
+
 def test_a_wheel_holds_the_whole_module(tmp_path: Path) -> None:
     """Built from a copy, so that no build folder is left in the tree."""
     source = book.copy(tmp_path / "source")

@@ -158,8 +158,13 @@ def test_runs_of_several_lengths_have_their_first_steps_in_common() -> None:
     assert short.shared_steps == 300 and rates[0][:300] == rates[1][:300]
     assert max(rates[0]) == BRIEF.lr == rates[1][500] and rates[0][-1] < 1e-3 * BRIEF.lr
     assert CONVERGED.with_steps(400).shared_steps == 0, "its warm-up depends on its length"
-    assert replace(BRIEF, steps=300, longest_steps=1300).lengths(True) == [150, 300, 600, 1200]
-    assert replace(BRIEF, steps=300, longest_steps=1300).lengths(False) == [300]
+    assert replace(BRIEF, steps=300, longest_steps=1300).lengths(check=True) == [
+        150,
+        300,
+        600,
+        1200,
+    ]
+    assert replace(BRIEF, steps=300, longest_steps=1300).lengths(check=False) == [300]
 
 
 def test_a_longer_converged_run_takes_finer_steps_and_the_others_do_not() -> None:
@@ -171,7 +176,10 @@ def test_a_longer_converged_run_takes_finer_steps_and_the_others_do_not() -> Non
     assert BRIEF.with_steps(3600) == replace(BRIEF, steps=3600)
     given = recipes.chosen("converged", 16_000, 256)
     assert given == replace(long, batch_size=256, longest_steps=0)
-    assert CONVERGED.lengths(True) == [2000, 4000, 8000] and given.lengths(True) == [8000, 16_000]
+    assert CONVERGED.lengths(check=True) == [2000, 4000, 8000] and given.lengths(check=True) == [
+        8000,
+        16_000,
+    ]
 
 
 @pytest.mark.parametrize("recipe", [CONVERGED, BRIEF], ids=lambda r: r.name)
