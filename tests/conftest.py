@@ -26,9 +26,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Conclusions with other seeds (`make seeds`) run only where -m names their mark.
     """
+    # tests/chapters/test_NAME.py runs the page of that name, in whole or in part.
+    pages = {f"test_{page.rpartition('/')[2].partition('_')[2]}" for page in book.chapters()}
     for item in items:
         if "built" in getattr(item, "fixturenames", ()):
             item.add_marker("built")
+        if item.path.parent.name == "chapters" and item.path.stem in pages:
+            item.add_marker("chapters")
     if "seeds" not in config.option.markexpr:
         other = [item for item in items if item.get_closest_marker("seeds")]
         config.hook.pytest_deselected(items=other)
