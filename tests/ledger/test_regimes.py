@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+from superposition import features
 from superposition.ledger.experiments import regimes
+from superposition.toy.engine import ModelBatch, random_start
+from superposition.toy.recipes import PUBLISHED
 
 RNG = np.random.default_rng(5)
 DECAYS, STARTS, SEEDS = 7, 3, 3
@@ -54,7 +60,7 @@ def test_scatter_of_seeds_counts_for_neither_factor() -> None:
 def runs() -> list[dict[str, object]]:
     return [
         {"weight_decay": g, "start": s, "seed": k, "kept": g + k}
-        for g, s, k in itertools.product([-1.0, 1.0], ["0", "normal"], [0, 1])
+        for g, s, k in itertools.product([-1.0, 1.0], [0.0, "normal"], [0, 1])
     ]
 
 
@@ -75,3 +81,95 @@ def test_a_missing_double_or_broken_run_is_named() -> None:
         ask([*runs()[:-1], runs()[-1] | {"kept": float("nan")}])
     with pytest.raises(ValueError, match="two decays"):
         regimes.shares(np.zeros((1, 3, 3)))
+
+
+P = features.power_law(30, 1.0)
+RUNS = ((1.0, "normal"), (1.0, "0"), (-1.0, "0"))
+RECIPE = replace(PUBLISHED, batch_size=64, stratified=True).with_steps(40)
+
+
+def trained(until: int, runs: tuple[tuple[float, str], ...] = RUNS, **does: Any) -> regimes.Treated:
+    models = regimes.Treated(P, 4, runs, recipe=RECIPE, seed=1, treatment=regimes.Treatment(**does))
+    models.train(until)
+    return models
+
+
+def test_each_start_is_the_one_that_is_named() -> None:
+    _, published = random_start(30, 4, seed=1, bias_start="normal")
+    b = {
+        name: regimes.bias(name, 30, 4, 1) for name in ("normal", "below", "above", "-|b|", "-0.3")
+    }
+    assert torch.equal(b["normal"], published)
+    assert torch.equal(b["below"] + b["above"], published)
+    assert float(b["below"].max()) == float(b["above"].min()) == 0
+    assert torch.equal(b["-|b|"].abs(), published.abs()) and float(b["-|b|"].max()) < 0
+    assert torch.equal(b["-0.3"], torch.full((30,), -0.3))
+    models = trained(0)
+    assert torch.equal(models.b[:, 0], published) and not models.b[:, 1:].any()
+    with pytest.raises(ValueError, match="use a number or one of"):
+        regimes.bias("high", 30, 4, 1)
+    with pytest.raises(ValueError, match="finite"):
+        regimes.bias("nan", 30, 4, 1)
+
+
+def test_without_treatment_they_train_as_the_engine_does() -> None:
+    treated = trained(40)
+    starts = [
+        random_start(30, 4, seed=1, bias_start="normal" if s == "normal" else 0.0) for _, s in RUNS
+    ]
+    plain = ModelBatch(P, starts, [decay for decay, _ in RUNS], recipe=RECIPE, seed=1)
+    plain.train()
+    assert torch.equal(treated.parameters, plain.parameters)
+
+
+def test_a_reset_leaves_nothing_of_what_adam_remembered() -> None:
+    """After the step that follows, both averages are of that step's gradient alone."""
+    models = trained(21, reset_at=20)
+    gradient = models.first_moment / 0.1
+    assert float(models.adam_steps) == 1
+    torch.testing.assert_close(models.second_moment, (1 - RECIPE.beta2) * gradient.square())
+    assert float(trained(21).adam_steps) == 21
+
+
+def test_decay_waits_for_its_step() -> None:
+    """Until then the models are those of no decay, and shorter after."""
+    none = ((0.0, "normal"), (0.0, "0"))
+    late = trained(20, RUNS[:2], decay_from=20)
+    assert torch.equal(late.parameters, trained(20, none).parameters)
+    assert not torch.equal(late.parameters, trained(20, RUNS[:2]).parameters)
+    late.train()
+    assert bool((late.W.norm(dim=2).mean(0) < trained(40, none).W.norm(dim=2).mean(0)).all())
+
+
+def test_arrows_wait_while_b_moves() -> None:
+    start, held, free = trained(0), trained(20, arrows_from=20), trained(21, arrows_from=20)
+    assert torch.equal(held.W, start.W) and not torch.equal(held.b, start.b)
+    assert not torch.equal(free.W, start.W)
+
+
+def test_a_quick_bias_moves_ten_times_as_far() -> None:
+    start, quick, plain = trained(0), trained(1, quick_bias_until=1), trained(1)
+    torch.testing.assert_close(quick.b - start.b, 10 * (plain.b - start.b), atol=1e-6, rtol=1e-3)
+    assert torch.equal(quick.W, plain.W)
+
+
+def test_plain_descent_goes_along_the_gradient() -> None:
+    models, start = trained(1, ((0.0, "normal"),), sgd=0.5), trained(0, ((0.0, "normal"),))
+    rate = 0.5 * RECIPE.learning_rate(0) / RECIPE.lr
+    torch.testing.assert_close(
+        start.parameters - models.parameters, rate * models.first_moment, atol=1e-7, rtol=1e-3
+    )
+    assert not models.second_moment.any()
+
+
+def test_survivors_are_told_by_frequency_and_by_start() -> None:
+    p = torch.tensor([0.4, 0.3, 0.2, 0.1])
+    W = torch.tensor([[1.0, 0.0], [0.0, 0.9], [0.3, 0.0], [0.0, 0.0]])
+    found = regimes.survivors(W, p, torch.tensor([1.0, -1.0, 0.5, 0.0]))
+    assert found["kept"] == 0.5
+    assert found["of_the_commonest"] == 1
+    assert found["dropped_loss"] == pytest.approx(4 / 3 * 0.3)
+    assert found["by_frequency"] == 1
+    assert found["by_start"] == 0.5
+    assert np.isnan(regimes.survivors(W, p, torch.zeros(4))["by_start"])
+    assert np.isnan(regimes.survivors(torch.ones(4, 2), p, torch.arange(4.0))["by_frequency"])

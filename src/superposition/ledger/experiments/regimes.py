@@ -2,7 +2,7 @@
 
 The question is put to a balanced table of runs: every decay γ with every start of the bias and
 every seed, all else equal, so that decays are compared only at equal starts. The rule was
-committed before the runs were made.
+committed before the runs were made; campaigns/regimes.md says what came out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
+from scipy.stats import mannwhitneyu
+from torch import Tensor
+
+from superposition.features import MEAN_SQUARE_VALUE
+from superposition.toy.engine import ModelBatch, random_start
+from superposition.toy.recipes import Recipe
+from superposition.toy.sampler import Sampler
 
 DECAY, START, BOTH, NEITHER = "decay decides", "start decides", "both", "neither"
 MOST = 2 / 3  # of what decay, start and their interaction explain, to decide alone
@@ -45,7 +53,9 @@ def balanced(
     """
     found: dict[tuple[float, str, int], float] = {}
     for run in runs:
-        key = float(run["weight_decay"]), str(run["start"]), int(run["seed"])
+        start = run["start"]  # a number where it reads as one, as records have it
+        name = start if isinstance(start, str) else f"{start:g}"
+        key = float(run["weight_decay"]), name, int(run["seed"])
         if key in found:
             raise ValueError(f"two runs of (decay, start, seed) = {key}: compare like with like")
         found[key] = float(run[outcome])
@@ -104,3 +114,135 @@ def verdict(found: Shares, outcome: str) -> str:
     if found.start >= MOST * explained:
         return START
     return BOTH
+
+
+def bias(start: str, n: int, m: int, seed: int) -> Tensor:
+    """b (n,) before the first step, by name.
+
+    "normal" is N(0, 1), as published, "below" and "above" are the same with what lies above or
+    below 0 moved to 0, "-|b|" is the same with every sign negative; a number is that for all.
+    """
+    _, b = random_start(n, m, seed=seed, bias_start="normal")
+    spread = {"normal": b, "below": b.clamp_max(0), "above": b.clamp_min(0), "-|b|": -b.abs()}
+    if start in spread:
+        return spread[start]
+    try:
+        value = float(start)
+    except ValueError:
+        raise ValueError(
+            f"start is {start!r}: use a number or one of {', '.join(spread)}"
+        ) from None
+    if not np.isfinite(value):
+        raise ValueError(f"start is {start!r}: use a finite number")
+    return torch.full((n,), value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Treatment:
+    """What is done to training to see what the start acts through; steps count from 0."""
+
+    decay_from: int = 0  # no decay before this step
+    arrows_from: int = 0  # W stays as it started before this step; b moves alone
+    reset_at: int | None = None  # Adam's averages are emptied before this step
+    quick_bias_until: int = 0  # before this step b moves ten times as far
+    sgd: float | None = None  # plain gradient descent at this highest rate, with momentum 0.9
+
+
+class Treated(ModelBatch):
+    """Models of one width and frequency law, from named starts, under a treatment."""
+
+    def __init__(
+        self,
+        p: Tensor,
+        m: int,
+        runs: Sequence[tuple[float, str]],
+        *,
+        recipe: Recipe,
+        seed: int,
+        treatment: Treatment = Treatment(),
+        warm: Tensor | None = None,
+        batches: int = 0,
+    ):
+        """Of each run (γ, start). `warm` (n, runs, m + 1), W and b, replaces the starts.
+
+        `batches` says which stream of samples: another stage wants another.
+        """
+        W, _ = random_start(len(p), m, seed=seed, bias_start=0.0)
+        self.started = [bias(start, len(p), m, seed) for _, start in runs]
+        super().__init__(
+            p,
+            [(W, b) for b in self.started],
+            [decay for decay, _ in runs],
+            recipe=recipe,
+            seed=seed,
+        )
+        if warm is not None:
+            self.parameters.copy_(warm)
+        if batches:
+            self.sampler = Sampler(
+                p, seed=1_000_003 + seed + 1000 * batches, stratified=recipe.stratified
+            )
+        self.treatment = treatment
+
+    def reset(self) -> None:
+        """Empty Adam's averages and its count of steps."""
+        self.first_moment.zero_()
+        self.second_moment.zero_()
+        self.adam_steps.zero_()
+
+    def decay(self, lr: float) -> None:
+        if self.steps_done >= self.treatment.decay_from:
+            super().decay(lr)
+
+    @torch.no_grad()
+    def update(self, gradient: Tensor, lr: float) -> None:
+        does, t = self.treatment, self.steps_done
+        if t == does.reset_at:
+            self.reset()
+        W, b = self.W.clone(), self.b.clone()
+        if does.sgd is None:
+            super().update(gradient, lr)
+        else:
+            rate = does.sgd * lr / self.recipe.lr
+            self.decay(rate)
+            self.first_moment.lerp_(gradient, 0.1)
+            self.parameters.sub_(self.first_moment, alpha=rate)
+        if t < does.arrows_from:
+            self.W.copy_(W)
+        if t < does.quick_bias_until:
+            self.b.copy_(b + 10 * (self.b - b))
+
+    def rows(self) -> list[dict[str, float]]:
+        """Of each model, what it kept, what that cost, and what foretold which features it kept."""
+        losses, errors = self.held_out()
+        return [
+            {"loss": float(losses[k]), "loss_error": float(errors[k])}
+            | survivors(self.W[:, k], self.p, self.started[k])
+            for k in range(self.K)
+        ]
+
+
+def survivors(W: Tensor, p: Tensor, started: Tensor) -> dict[str, float]:
+    """Which features keep an arrow longer than one half, W (n, m), p (n,), b at its start (n,).
+
+    kept is φ; of_the_commonest the share kept of the n/10 most frequent; dropped_loss 4/3 Σ p of
+    what was dropped. by_frequency and by_start are the chances that a kept feature is more
+    frequent, or began with a higher bias, than a dropped one (1/2: no matter; nan: cannot be said).
+    """
+    keep = W.norm(dim=1) > 0.5
+    rank = p.argsort(descending=True, stable=True)
+    return {
+        "kept": float(keep.double().mean()),
+        "of_the_commonest": float(keep[rank[: max(1, len(p) // 10)]].double().mean()),
+        "dropped_loss": MEAN_SQUARE_VALUE * float(p[~keep].double().sum()),
+        "by_frequency": _chance_of_order(p, keep),
+        "by_start": _chance_of_order(started, keep),
+    }
+
+
+def _chance_of_order(score: Tensor, keep: Tensor) -> float:
+    """P(score of a kept > of a dropped), ties counted half: the area under the ROC curve."""
+    if keep.all() or not keep.any() or float(score.max()) == float(score.min()):
+        return float("nan")
+    kept, dropped = score[keep].numpy(), score[~keep].numpy()
+    return float(mannwhitneyu(kept, dropped).statistic / (len(kept) * len(dropped)))
