@@ -22,6 +22,7 @@ help:  ## this list
 # and torch comes first: left to the others' looser requests, pip would fetch a newer one.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("The book needs Python 3.11 or newer, and this is " + sys.version.split()[0] + ": name another with make book PYTHON=...")'
+	@echo "Fetching PyTorch and the book's tools into $(VENV): about 1 GB, 2 GB on disk, some minutes."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet torch
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet -e '.[book,coursework,test]'

@@ -11,6 +11,7 @@ k = 2 is the Welch bound; k = 3 limits how far overlaps can lean to the harmless
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,12 +85,18 @@ def mean_field(p: Tensor, m: int, overlaps: str | Tensor = "best") -> MeanField:
             (s, _best_response((1 - s) * mu + s * target, spectra, rate, p_bins, counts))
             for s in (1.0, 0.5, 0.2, 0.05)
         ]
-        step, best = min(steps, key=lambda pair: pair[1][0])
-        if best[0] > state[0] * (1 - 1e-4):
+        step, best = min(steps, key=lambda pair: pair[1].loss)
+        if best.loss > state.loss * (1 - 1e-4):
             break
         mu, state = (1 - step) * mu + step * target, best
-    loss, theta, g, _ = state
-    return MeanField(loss, (-g * theta)[where], g, kappa[mu > 1e-9], mu[mu > 1e-9])
+    used = mu > 1e-9
+    return MeanField(
+        loss=state.loss,
+        bias=(-state.norm * state.theta)[where],
+        squared_norm=state.norm,
+        overlap=kappa[used],
+        probability=mu[used],
+    )
 
 
 def _overlaps(m: int) -> Vector:
@@ -103,9 +110,18 @@ def _overlaps(m: int) -> Vector:
     return np.unique(np.concatenate([np.linspace(-1, 1, 401), fine[np.abs(fine) < 1]]))
 
 
+class _Response(NamedTuple):
+    """What a model makes of one distribution of overlaps."""
+
+    loss: float
+    theta: Vector  # -b/g by bin of like features
+    norm: float  # squared row norm, g
+    noise: Vector  # distribution of z on the grid
+
+
 def _best_response(
     mu: Vector, spectra: NDArray[np.complex128], rate: float, p: Vector, counts: Vector
-) -> tuple[float, Vector, float, Vector]:
+) -> _Response:
     """The least loss, θ = -b/g by bin, squared norm g and the noise's distribution, given μ.
 
     z has the characteristic function exp(rate (f - 1)), f that of one term κv. With
@@ -131,14 +147,13 @@ def _best_response(
         if abs(g - before) < 1e-9:
             break
     loss = counts @ (g**2 * quadratic[rows] - 2 * g * linear[rows] + p * 4 / 3)
-    return float(loss), np.asarray(theta[pick], dtype=np.float64), g, noise
+    best = np.asarray(theta[pick], dtype=np.float64)
+    return _Response(loss=float(loss), theta=best, norm=g, noise=noise)
 
 
-def _cost(
-    terms: Vector, state: tuple[float, Vector, float, Vector], p: Vector, counts: Vector
-) -> Vector:
+def _cost(terms: Vector, state: _Response, p: Vector, counts: Vector) -> Vector:
     """Derivative of the loss by μ(κ), up to a factor: E[h(z + κv)] by Mecke's formula."""
-    _, theta, g, noise = state
+    theta, g, noise = state.theta, state.norm, state.noise
     h = np.zeros_like(_Z)
     for q, count, t in zip(p, counts, theta, strict=True):
         h += count * (1 - q) * (g * np.maximum(_Z - t, 0)) ** 2
