@@ -95,6 +95,30 @@ def test_a_page_opens_from_its_folder(page: Page, folder: Path, name: str) -> No
     assert found == []
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)], ids=["desktop", "phone"])
+def test_the_first_screen_of_the_book_holds_title_sentence_and_board(
+    browser: Browser, site: str, size: tuple[int, int]
+) -> None:
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=width < 600
+    )
+    page = context.new_page()
+    page.goto(f"{site}{PAGES[0]}.html")
+    board = page.locator("article [data-widget=board]").first
+    board.get_by_role("button", name="Step 4 of 4").click()  # the longest sentence
+    boxes = [
+        page.locator("article h1").bounding_box(),
+        page.locator("article p").first.bounding_box(),
+    ]
+    boxes += [part.bounding_box() for part in (board, board.locator("[role=status]"))]
+    tops, ends = [box["y"] for box in boxes], [box["y"] + box["height"] for box in boxes]
+    bar = page.locator("details.hide, .cell_input").first.bounding_box()
+    context.close()
+    assert 0 <= tops[0] < tops[1] < tops[2] and ends[3] <= height
+    assert bar["y"] > ends[2], "no code stands before the board"
+
+
 def test_the_pages_lead_from_one_to_the_next(page: Page, site: str) -> None:
     page.goto(site)
     page.wait_for_url("**/chapters/**")

@@ -292,6 +292,12 @@ def turns(play: Locator) -> list[float]:
     return sorted(math.degrees(gap) for gap in gaps)
 
 
+def trained_plane(play: Locator) -> float:
+    """The loss once training is over."""
+    play.get_by_role("button", name="Train again").wait_for(timeout=PATIENCE)
+    return value(play, "loss")
+
+
 def test_the_star_becomes_a_cross_and_the_last_curve_stays(page: Page, plain: str) -> None:
     page.goto(plain)
     play = widget(page, "playground")
@@ -300,10 +306,7 @@ def test_the_star_becomes_a_cross_and_the_last_curve_stays(page: Page, plain: st
     star = trained_plane(play)
     assert turns(play) == pytest.approx([72] * 5, abs=3)
     assert play.locator("[data-ghost]").count() == 0
-    density = play.get_by_role("slider", name="density E")
-    for _ in range(8):
-        density.press("ArrowRight")
-    page.wait_for_timeout(400)
+    slide(play, "density", *["ArrowRight"] * 8)
     cross = trained_plane(play)
     assert turns(play) == pytest.approx([90] * 4, abs=3)
     assert play.locator("[data-panel=shape]").get_by_text("4 of 5 kept").is_visible()
@@ -311,12 +314,6 @@ def test_the_star_becomes_a_cross_and_the_last_curve_stays(page: Page, plain: st
     chart = play.locator("[data-panel=loss] svg")
     assert f"grey, with E = 0.3: {star:g} at step 4000" in chart.get_attribute("aria-label")
     assert play.get_by_text("grey: E = 0.3").is_visible()
-
-
-def trained_plane(play: Locator) -> float:
-    """The loss once training is over."""
-    play.get_by_role("button", name="Train again").wait_for(timeout=60_000)
-    return value(play, "loss")
 
 
 def test_on_a_phone_what_is_moved_and_what_it_moves_are_on_one_screen(

@@ -136,6 +136,7 @@ function board(el, settings, share, report) {
       shown = target.map((x, lamp) => from[lamp] + s * (x - from[lamp]));
       shownCut = fromCut + s * (now.cut - fromCut);
       draw();
+      el.firstChild.toggleAttribute("data-moving", t < 1);
       if (t < 1) moving = requestAnimationFrame(step);
     };
     step(began);
