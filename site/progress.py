@@ -50,7 +50,7 @@ class Progress:
         fetches = fetches if runs and not minilm.is_fetched() else ""
         minutes = f", about {math.ceil(runs * MINUTES_A_PAGE)} minutes on two idle cores"
         minutes = minutes if runs else ""
-        say(f"{runs} pages to run{minutes}; {len(pages) - runs} need no run.{fetches}")
+        say(f"Pages to run: {runs}{minutes}; without a run: {len(pages) - runs}.{fetches}")
 
     def begin(self, app: Sphinx, page: str, source: list[str]) -> None:
         self.began = time.monotonic()

@@ -47,7 +47,7 @@ def test_a_page_is_a_line_and_what_is_kept_is_said(
         build.begin(app, env.docname, [])
         build.end(app, None)
     first, *pages = capsys.readouterr().out.splitlines()
-    assert first.startswith("1 pages to run, about 2 minutes") and "2 need no run" in first
+    assert first.startswith("Pages to run: 1, about 2 minutes") and "without a run: 2." in first
     assert "83 MB" in first
     assert [re.sub(r"\d+ s", "T", page) for page in pages] == [
         "a: T, from the cache; next b",
