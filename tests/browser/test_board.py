@@ -238,6 +238,26 @@ def test_the_strongest_readings_are_sorted(page: Page, tmp_path: Path) -> None:
     assert board.get_by_role("slider").count() == 0
 
 
+def test_on_a_phone_sixty_lamps_and_what_they_move_are_on_one_screen(
+    browser: Browser, tmp_path: Path
+) -> None:
+    names = [f"a word {i}" for i in range(60)]
+    shown = widgets.board(random_arrows(60, 30), names, strongest=8, on=[0], bias=None)
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(saved(tmp_path, shown))
+    board = page.locator("[data-widget=board]")
+    assert board.bounding_box()["height"] < 844 - 60, "below the site's bar"
+    assert audit.reading_faults(page) + audit.layout_faults(page) == []
+    board.get_by_role("button", name="a word 0").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    box, last = board.locator(".sp-lamps").bounding_box(), page.locator(":focus").bounding_box()
+    assert box["y"] <= last["y"] and last["y"] + last["height"] <= box["y"] + box["height"] + 1
+    assert said(board).startswith("A word 0 and a word 59 are on.")
+    context.close()
+
+
 def test_a_label_is_text_and_nothing_else(page: Page, tmp_path: Path) -> None:
     names = ['<b>"a"</b>', "b & c", "d"]
     page.goto(saved(tmp_path, widgets.board(np.eye(3)[:, :2] + 0.1, names, on=[0])))
