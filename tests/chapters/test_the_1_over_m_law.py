@@ -15,6 +15,7 @@ from scipy import stats
 import cells
 from sentences import says
 from superposition import geometry, theory, toy
+from superposition.toy import sweeps
 
 PAGE = "03_the_1_over_m_law"
 SWEEP = toy.sweep
@@ -27,7 +28,8 @@ def quarter(runs, *, steps=4000, check=True, **kwargs):
 def run(monkeypatch: pytest.MonkeyPatch, last: str, sweep=quarter, settings=None) -> dict:
     """The chapter's names after its code cells have run, down to the cell `last`."""
     monkeypatch.setattr(toy, "sweep", sweep)
-    monkeypatch.setattr(toy, "TOLERANCE", 1.0)  # so short a training has not converged
+    for where in (toy, sweeps):  # so short a training has not converged
+        monkeypatch.setattr(where, "TOLERANCE", 1.0)
     return cells.run(PAGE, settings=settings, last=last)
 
 

@@ -34,7 +34,7 @@ def chapter():
         monkeypatch.setattr(plots, "table", lambda *args, **kwargs: None)
         monkeypatch.setattr(plots, "show", lambda fig, alt, caption="": said.append(caption))
         # Runs this short have not converged; what they conclude about the knob holds all the same.
-        monkeypatch.setattr(toy, "TOLERANCE", float("inf"))
+        monkeypatch.setattr(sweeps, "TOLERANCE", float("inf"))
         monkeypatch.setattr(widgets, "playground", lambda **settings: None)
         for cell, code in code_cells(PAGE):
             exec(code, names)
@@ -86,6 +86,7 @@ def test_they_fall_with_the_wrong_sign_of_the_knob(chapter, monkeypatch, in_this
             super().__init__(p, starts, [-decay for decay in decays], **rest)
 
     monkeypatch.setattr(sweeps, "ModelBatch", Backwards)
+    monkeypatch.delenv("SUPERPOSITION_RUNS", raising=False)  # no right models from the build
     with pytest.raises(AssertionError, match="growth keeps"):
         hold(rows(chapter, retrained(chapter)), chapter)
 
@@ -96,6 +97,7 @@ def test_they_fall_without_growth(chapter, monkeypatch, in_this_process):
             super().__init__(p, starts, [max(0.0, decay) for decay in decays], **rest)
 
     monkeypatch.setattr(sweeps, "ModelBatch", NoGrowth)
+    monkeypatch.delenv("SUPERPOSITION_RUNS", raising=False)  # no right models from the build
     with pytest.raises(AssertionError, match="growth keeps"):
         hold(rows(chapter, retrained(chapter)), chapter)
 
