@@ -19,8 +19,9 @@ import torch
 from torch import Tensor
 
 from superposition.features import power_law
-from superposition.ledger.experiments.regimes import Treated, Treatment
+from superposition.ledger.experiments.regimes import Treated, Treatment, withstands
 from superposition.running import records
+from superposition.toy import model
 from superposition.toy.engine import ENGINE_VERSION
 from superposition.toy.recipes import PUBLISHED, Recipe
 
@@ -241,6 +242,64 @@ def loop(path: Path, seed: int) -> None:
             write(path, described(job, seed, models, time.process_time() - began))
 
 
+def definition(path: Path, seed: int) -> None:
+    """The same contrast by the plain trainer of toy/model.py: nothing of the engine is in it."""
+    job = Job(runs=every((1.0,)), recipe=replace(PUBLISHED.with_steps(2_000), name="definition"))
+    if there(path, job, seed):
+        return
+    p = power_law(job.n, job.alpha)
+    models = Treated(p, job.m, job.runs, recipe=job.recipe, seed=seed)  # only reads the results
+    began = time.process_time()
+    for k, (decay, start) in enumerate(job.runs):
+        W, b = model.train(
+            p,
+            job.m,
+            decay,
+            seed=seed,
+            steps=job.recipe.steps,
+            bias_start=None if start == "normal" else float(start),
+        )
+        models.W[:, k], models.b[:, k] = W, b
+    write(path, described(job, seed, models, time.process_time() - began))
+
+
+def packed(path: Path, seed: int) -> None:
+    """What decay takes from a grown model, beside what each arrow's gradient foretells."""
+    grown = Job(alpha=1.5, runs=((-1.0, "0"),))
+    jobs = [
+        Job(
+            alpha=1.5,
+            runs=every((0.25, 0.5, 1.0, 2.0, 4.0, 8.0), ("0",)),
+            recipe=replace(
+                QUICK,
+                name="plain",
+                batch_size=batch_size,
+                stratified=False,
+                lr=1e-2,
+                warmup_steps=50,
+                decay_share=0.25,
+            ),
+            variant=f"batch of {batch_size}",
+        )
+        for batch_size in (128, 512)
+    ]
+    if there(path, jobs[-1], seed):
+        return
+    start = run(grown, seed)
+    W, b = start.model(0, grown.m)
+    for job in jobs:
+        began = time.process_time()
+        models = run(job, seed, start.parameters)
+        limit = withstands(W, b, start.p, job.recipe.batch_size)
+        rows = described(job, seed, models, time.process_time() - began)
+        for k, (decay, _) in enumerate(job.runs):
+            kept = models.W[:, k].norm(dim=1) > 0.5
+            rows[k]["foretold"] = f"{float((limit > decay).double().mean()):.5g}"
+            rows[k]["agree"] = f"{float((kept == (limit > decay)).double().mean()):.5g}"
+        write(path, rows)
+
+
+BY_HAND = {"loop": loop, "definition": definition, "packed": packed}
 EXPERIMENTS = {
     "grid": grid,
     "anchors": anchors,
@@ -255,8 +314,8 @@ def main(experiment: str, *seeds: str) -> None:
     torch.set_num_threads(1)
     path = HERE.parent / "records" / f"regimes_{experiment}.csv"
     for seed in map(int, seeds or ("0",)):
-        if experiment == "loop":
-            loop(path, seed)
+        if experiment in BY_HAND:
+            BY_HAND[experiment](path, seed)
             continue
         for job in EXPERIMENTS[experiment]():
             if not there(path, job, seed):

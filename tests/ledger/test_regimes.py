@@ -173,3 +173,13 @@ def test_survivors_are_told_by_frequency_and_by_start() -> None:
     assert found["by_start"] == 0.5
     assert np.isnan(regimes.survivors(W, p, torch.zeros(4))["by_start"])
     assert np.isnan(regimes.survivors(torch.ones(4, 2), p, torch.arange(4.0))["by_frequency"])
+
+
+def test_what_withstands_more_decay_is_what_is_active_more_often() -> None:
+    """And a larger batch, being quieter, lets each arrow withstand more."""
+    models = regimes.Treated(P, 8, ((-1.0, "0"),), recipe=RECIPE.with_steps(400), seed=0)
+    models.train()
+    W, b = models.model(0, 8)
+    few, many = (regimes.withstands(W, b, P, size, batches=60) for size in (64, 1024))
+    assert float(many.mean()) > 1.2 * float(few.mean())
+    assert float(few[:5].mean()) > 1.5 * float(few[-10:].mean())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from torch import Tensor
 
 from superposition.features import MEAN_SQUARE_VALUE
 from superposition.toy.engine import ModelBatch, random_start
-from superposition.toy.recipes import Recipe
+from superposition.toy.recipes import PUBLISHED, Recipe
 from superposition.toy.sampler import Sampler
 
 DECAY, START, BOTH, NEITHER = "decay decides", "start decides", "both", "neither"
@@ -246,3 +246,48 @@ def _chance_of_order(score: Tensor, keep: Tensor) -> float:
         return float("nan")
     kept, dropped = score[keep].numpy(), score[~keep].numpy()
     return float(mannwhitneyu(kept, dropped).statistic / (len(kept) * len(dropped)))
+
+
+SHRUNK = (0.9, 0.8, 0.65, 0.5)  # lengths, in shares of its own, at which an arrow's pull is taken
+
+
+@torch.no_grad()
+def withstands(
+    W: Tensor,
+    b: Tensor,
+    p: Tensor,
+    batch_size: int,
+    *,
+    batches: int = 200,
+    sample_size: int = 256,
+    groups: int = 6,
+) -> Tensor:
+    """The largest decay that each arrow of a packed model can withstand, (n,), by its gradient.
+
+    W (n, m), b (n,), plain batches of `batch_size`. Decay shortens an arrow by ηγ|W_i| a step.
+    Adam lengthens it by η Σ_c û_c g_c / sqrt(E g_c²) on average, where û is the arrow's direction,
+    g the downhill gradient, and E g² its mean square, signal² + variance / batch size, as long as
+    its memory spans many activations. The arrow stays where the second is as large at one of the
+    lengths SHRUNK. Nothing is fitted. Gradients are taken on `batches` of `sample_size`, with one
+    group of arrows shortened at a time.
+    """
+    n, m = W.shape
+    starts = [(W, b)] * len(SHRUNK)
+    recipe = replace(PUBLISHED, batch_size=sample_size)
+    mean = torch.zeros(n, len(SHRUNK), m)
+    square = torch.zeros(n, len(SHRUNK), m)
+    for group in range(groups):
+        some = torch.arange(group, n, groups)
+        models = ModelBatch(p, starts, [0.0] * len(SHRUNK), recipe=recipe, seed=group)
+        for k, share in enumerate(SHRUNK):
+            models.W[some, k] *= share
+        for _ in range(batches):
+            gradient = models.gradient(models.sampler.draw(sample_size))[some][:, :, :m]
+            mean[some] += gradient / batches
+            square[some] += gradient.square() / batches
+    variance = (square - mean.square()).clamp_min(0) * sample_size  # of one sample's gradient
+    size = (mean.square() + variance / batch_size).sqrt().clamp_min(1e-15)
+    direction = torch.nn.functional.normalize(W, dim=1)[:, None]
+    drift = (direction * -mean / size).sum(2)  # (n, lengths), in units of the learning rate
+    length = W.norm(dim=1, keepdim=True) * torch.tensor(SHRUNK)
+    return (drift / length).amax(1)
