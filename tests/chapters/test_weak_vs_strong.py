@@ -108,6 +108,23 @@ def test_three_starts(chapter):
     assert fate["of_the_commonest"] < 0.4
 
 
+def test_three_starts_in_the_playground(chapter):
+    """At its length; tests of the browser's trainer hold it to the same updates."""
+    says(PAGE, "$E = 1$ and $\\gamma = 1$, and under *More* $n = 100$, $m = 15$, $\\alpha = 1$.")
+    published, zero, below = toy.sweep(
+        toy.grid(
+            p=features.power_law(100, 1.0),
+            m=15,
+            weight_decay=1.0,
+            bias_start=list(chapter["STARTS"].values()),
+            seed=chapter["SEED"],
+        ),
+        steps=CONVERGED.steps,
+        check=False,
+    )
+    assert 1.5 * share(published) < share(zero) < share(below)
+
+
 def test_what_was_drawn_above_0_does_it(chapter):
     says(PAGE, "Those above 0, the readings that begin switched on, empty the model.")
     says(PAGE, "Those below 0 leave it as many arrows as a start at 0 does, at a higher loss.")
@@ -131,15 +148,12 @@ def divided(results: Any, chapter: dict, m: int, outcome: Any) -> regimes.Shares
 def test_what_decides(chapter):
     """By the rule that was committed before the numbers."""
     says(PAGE, "**Room** ($m = 30$): growth keeps nearly everything from every start.")
-    says(
-        PAGE,
-        "the start moves $\\varphi$ more than the whole range of $\\gamma$ does from the other two",
-    )
+    says(PAGE, "Under decay the start counts: the published one loses most arrows, −0.3 few.")
     small, starts = chapter["small"], list(chapter["STARTS"].values())
     phi = np.array([[share(r) for r in small.where(m=30, bias_start=start)] for start in starts])
     assert phi[:, 0].min() > 0.95
-    by_start = np.ptp(phi[:, np.array(chapter["GAMMAS"]) > 0], axis=0)
-    assert by_start.min() > np.ptp(phi[1:], axis=1).max()
+    decays = np.array(chapter["GAMMAS"]) > 0
+    assert phi[0, decays].max() < 0.4 < 0.8 < phi[2, decays].min()
 
     found = {row[0]: row[1:] for row in chapter["verdicts"]}
     assert found == {
@@ -174,7 +188,7 @@ def test_a_packed_model_holds_on(chapter):
 def hold_price(chapter: dict) -> None:
     price = chapter["price"]
     for result in chapter["everything"]:
-        assert result.loss > 0.97 * price(result), "below the diagonal"
+        assert result.loss + 3 * result.loss_error > price(result), "below the diagonal"
     shares = [price(r) / r.loss for r in chapter["groups"]["begun at N(0, 1), decay"]]
     assert min(shares) > 0.95, "not what was dropped"
 
@@ -184,7 +198,13 @@ def test_what_was_dropped_is_the_loss(chapter):
     says(PAGE, "Those that decay emptied from the published start lie on it")
     says(PAGE, "What stands above it is the rest, arrows that overlap")
     hold_price(chapter)
-    assert all(r.loss_error < 0.01 * r.loss for r in chapter["everything"])
+    says(PAGE, "Held-out losses are good to about 1 %.")
+    assert all(r.loss_error < 0.015 * r.loss for r in chapter["everything"])
+    says(PAGE, "the price would be a fifth lower or more.")
+    for result in chapter["groups"]["begun at N(0, 1), decay"]:
+        if result.weight_decay == 1:
+            count = int(chapter["kept"](result).sum())
+            assert theory.weak_loss(result.p, count) < 0.8 * chapter["price"](result)
     full = [r for r in chapter["everything"] if share(r) == 1]
     assert full and all(chapter["price"](r) == 0 < r.loss for r in full)
 
