@@ -62,8 +62,10 @@ class Calibration:
         return self.interval[0] > self.promised
 
 
-def calibration(confidence: Tensor, wrong: Tensor, above: float = SURE) -> Calibration:
-    """Calibration of the answers given with a confidence > `above`.
+def calibration(
+    confidence: Tensor, wrong: Tensor, above: float = SURE, up_to: float = 1.0
+) -> Calibration:
+    """Calibration of the answers given with a confidence > `above` and <= `up_to`.
 
     confidence, wrong (answers,): from 0 to 1, and true or false.
     """
@@ -71,7 +73,7 @@ def calibration(confidence: Tensor, wrong: Tensor, above: float = SURE) -> Calib
         raise ValueError(
             f"each answer needs its confidence: {len(confidence)} confidences, {len(wrong)} answers"
         )
-    sure = confidence > above
+    sure = (confidence > above) & (confidence <= up_to)
     return Calibration(
         answers=int(sure.sum()),
         wrong=int(wrong[sure].sum()),
@@ -117,9 +119,18 @@ class Reading:
         return self.sure_answers.actual
 
 
-def read_strongest(
+@dataclass(frozen=True)
+class Answers:
+    """Which feature is strongest? What was answered, sample by sample; each shape (answers,)."""
+
+    confidence: Tensor  # from 0 to 1
+    wrong: Tensor  # not the strongest feature
+    invented: Tensor  # not in the code at all (a part of `wrong`)
+
+
+def answers(
     W: Tensor, p: Tensor, *, fitted: Tensor | None = None, samples: int = 20_000, seed: int = 0
-) -> Reading:
+) -> Answers:
     """Name the strongest feature of each sample by the largest z, with a confidence.
 
     W (n, m), p (n,). Confidence is the largest entry of softmax(z / T); T
@@ -139,13 +150,21 @@ def read_strongest(
     confidence, answer = (z_new / T).softmax(dim=1).max(dim=1)
     wrong = answer != truth_new
     invented = wrong & (x.gather(1, answer[:, None])[:, 0] == 0)
+    return Answers(confidence=confidence, wrong=wrong, invented=invented)
+
+
+def read_strongest(
+    W: Tensor, p: Tensor, *, fitted: Tensor | None = None, samples: int = 20_000, seed: int = 0
+) -> Reading:
+    """Shares over all `answers`, to which the settings go."""
+    given = answers(W, p, fitted=fitted, samples=samples, seed=seed)
     return Reading(
-        wrong=_share(wrong),
-        invented=_share(invented),
-        confidence=_share(confidence),
-        confidence_wrong=_share(confidence[wrong]),
-        samples=len(wrong),
-        sure_answers=calibration(confidence, wrong),
+        wrong=_share(given.wrong),
+        invented=_share(given.invented),
+        confidence=_share(given.confidence),
+        confidence_wrong=_share(given.confidence[given.wrong]),
+        samples=len(given.wrong),
+        sure_answers=calibration(given.confidence, given.wrong),
     )
 
 
