@@ -1,4 +1,4 @@
-"""The ledger's experiments on small models, at the settings of chapters 6 and 8.
+"""The ledger's experiments on small models, at the settings of chapters 6 to 8.
 
 Where runs are kept (see `running.store`), as in the build of the book, they are trained once
 for both.
