@@ -13,8 +13,8 @@ import torch
 from scipy import stats
 
 import cells
-from sentences import says
-from superposition import geometry, theory, toy
+from sentences import own_and_seeds, says
+from superposition import features, geometry, theory, toy
 from superposition.toy import sweeps
 
 PAGE = "03_the_1_over_m_law"
@@ -106,12 +106,8 @@ def test_conclusions(chapter):
 def test_what_it_says_of_geometry_is_no_more_than_that(chapter):
     """A floor, not a fall; kept arrows only where they are; a leading order; an optimum."""
     says(PAGE, "squared overlap cannot fall below about $1/m$, whatever a model does")
-    shuffled = torch.cat([torch.eye(8)] * 25)  # any arrows: here many coincide
-    assert geometry.mean_squared_overlap(shuffled) > geometry.welch_bound(200, 8)
-
-    says(PAGE, "(In the narrowest models some stay below one half all the same.)")
-    phi = [geometry.represented_fraction(r.W) for r in chapter["even"]]
-    assert phi[0] < 0.9 and min(phi[4:]) > 0.9
+    one_side = torch.rand(200, 8, generator=torch.Generator().manual_seed(0))  # all in one corner
+    assert geometry.mean_squared_overlap(one_side) > 3 * geometry.welch_bound(200, 8)
 
     says(PAGE, "about 11 at $n=200$, 18 at 1,000, 29 at 10,240")
     v, t = (np.arange(2000) + 0.5) / 1000, np.linspace(0.5, 8, 751)[:, None]
@@ -120,6 +116,17 @@ def test_what_it_says_of_geometry_is_no_more_than_that(chapter):
         assert (t[:, 0] ** 2 + n * beyond.mean(axis=1)).min() == pytest.approx(c, abs=0.5)
 
     says(PAGE, "It is an optimum of the theory, no bound: a trained model may lie below it.")
+
+
+@pytest.mark.parametrize("settings", own_and_seeds({"seed": 1}, {"seed": 2}))
+def test_in_the_narrowest_models_some_arrows_stay_short(settings):
+    """At the page's 4,000 steps. After 1,000, a quarter of them, all are still long."""
+    says(PAGE, "(In the narrowest models some stay below one half all the same.)")
+    laws = [features.power_law(200, 1.2), features.exponential(200, 50), features.linear(200)]
+    runs = toy.grid(p=laws, m=[4, 16], weight_decay=-1.0, seed=settings.get("seed", 0))
+    for r in toy.sweep(runs, check=False, progress=False):
+        phi = geometry.represented_fraction(r.W)
+        assert phi < 0.9 if r.m == 4 else phi > 0.95, (r.m, phi)
 
 
 def test_closing_table(chapter):
