@@ -134,15 +134,17 @@ def test_what_was_drawn_above_0_does_it(chapter):
     assert chapter["halves"][2].loss > 1.3 * zero.loss
 
 
-def divided(results: Any, chapter: dict, m: int, outcome: Any) -> regimes.Shares:
+def divided(chapter: dict, m: int, outcome: Any, starts: Any) -> regimes.Shares:
+    one = chapter["small"].one
     values = [
-        [
-            [outcome(results.one(m=m, weight_decay=g, bias_start=b))]
-            for b in chapter["STARTS"].values()
-        ]
+        [[outcome(one(m=m, weight_decay=g, bias_start=b))] for b in starts]
         for g in chapter["GAMMAS"]
     ]
     return regimes.shares(np.array(values))
+
+
+def log_loss(result: Any) -> float:
+    return float(np.log(result.loss))
 
 
 def test_what_decides(chapter):
@@ -155,17 +157,19 @@ def test_what_decides(chapter):
     decays = np.array(chapter["GAMMAS"]) > 0
     assert phi[0, decays].max() < 0.4 < 0.8 < phi[2, decays].min()
 
-    found = {row[0]: row[1:] for row in chapter["verdicts"]}
+    found = dict(zip(chapter["WIDTHS"], (row[1:] for row in chapter["verdicts"]), strict=True))
     assert found == {
-        "m = 30": [regimes.BOTH, regimes.START],
-        "m = 10": [regimes.DECAY, regimes.START],
+        30: [regimes.BOTH, regimes.START],
+        10: [regimes.DECAY, regimes.START],
     }
-    for m, (kept, loss) in zip((30, 10), found.values(), strict=True):
-        assert kept == regimes.verdict(divided(small, chapter, m, share), "kept")
-        logs = divided(small, chapter, m, lambda r: float(np.log(r.loss)))
-        assert loss == regimes.verdict(logs, "log_loss")
+    says(PAGE, "Leave the published start out, and the same rule gives the loss to decay, at both")
+    for m, (kept, loss) in found.items():
+        assert kept == regimes.verdict(divided(chapter, m, share, starts), "kept")
+        assert loss == regimes.verdict(divided(chapter, m, log_loss, starts), "log_loss")
+        others = divided(chapter, m, log_loss, starts[1:])
+        assert regimes.verdict(others, "log_loss") == regimes.DECAY
 
-    says(PAGE, "from 0 and from −0.3 they go in order of frequency.")
+    says(PAGE, "from 0 and from −0.3 features go in order of frequency.")
     for result in small.where(m=10, weight_decay=[0.33, 1.0], bias_start=starts[1:]):
         assert in_order(result) > 0.95
     says(
