@@ -134,7 +134,7 @@ def test_that_falls_for_one_straight_line(page):
 
 
 def test_the_floor_is_passed(page):
-    says(PAGE, "The trained models come down to it and go *through* it, because pairs are better")
+    says(PAGE, "The trained models come down to it and go *through* it, to the solid line")
     for n, runs in page["even"].items():
         widths, losses = page["mean_losses"](runs)
         floor = np.array([theory.interference_floor(page["EVEN"][n], int(m)) for m in widths])

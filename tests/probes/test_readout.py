@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from scipy import integrate, stats
 
 from superposition import features, geometry
 from superposition.probes import readout
@@ -43,26 +42,6 @@ def test_confidence_depends_on_where_it_was_fitted():
     # cases alike is too modest on average where it was fitted, and too bold in a crowd.
     assert -0.1 < there.overconfidence < 0 and 0.08 < elsewhere.overconfidence < 0.15
     assert there.wrong == elsewhere.wrong
-
-
-@pytest.mark.parametrize("noise", [0.3, 0.6])
-def test_misread_rows_against_the_closed_form(noise):
-    """Right angles: right if 1 + σz exceeds n - 1 independent normal readings of size σ."""
-    n = 40
-    asked, _ = readout.misread_tokens(torch.eye(n), noise, targets=n)
-    assert sorted(asked.tolist()) == list(range(n))
-    trials = [readout.misread_tokens(torch.eye(n), noise, targets=n, seed=s) for s in range(200)]
-    wrong = np.mean([float((a != b).double().mean()) for a, b in trials])
-    right = integrate.quad(
-        lambda z: stats.norm.pdf(z) * stats.norm.cdf(z + 1 / noise) ** (n - 1), -8, 8
-    )[0]
-    assert wrong == pytest.approx(1 - right, abs=4 * (right * (1 - right) / 8000) ** 0.5)
-
-
-def test_without_noise_every_row_is_read():
-    U = geometry.random_unit_vectors(100, 5, torch.Generator().manual_seed(0))
-    asked, answered = readout.misread_tokens(U, 0.0, targets=30)
-    assert len(asked) == 30 and asked.equal(answered)
 
 
 def test_combinations_against_a_case_by_hand():
@@ -137,3 +116,21 @@ def test_calibrations_are_pooled_by_answers():
     assert np.isnan(none.actual) and np.isnan(none.interval).all() and not none.overconfident
     with pytest.raises(ValueError, match="its confidence"):
         readout.calibration(torch.ones(3), torch.ones(2, dtype=torch.bool))
+
+
+def test_answers_in_a_range_of_confidence():
+    """0.95 and 0.6 promise 0.05 and 0.4; each range holds its own answers and no other."""
+    confidence, wrong = torch.tensor([0.95, 0.6, 0.6]), torch.tensor([True, False, True])
+    low = readout.calibration(confidence, wrong, above=0.5, up_to=0.7)
+    assert (low.answers, low.wrong) == (2, 1) and low.promised == pytest.approx(0.4)
+    everything = readout.calibration(confidence, wrong, above=0.0)
+    assert (everything.answers, everything.wrong) == (3, 2)
+
+
+def test_a_reading_is_the_shares_of_its_answers():
+    p = features.power_law(24, 0.0, density=3.0)
+    W = geometry.random_unit_vectors(24, 8, torch.Generator().manual_seed(0))
+    given, reading = readout.answers(W, p), readout.read_strongest(W, p)
+    assert reading.wrong == pytest.approx(float(given.wrong.double().mean()))
+    assert (given.wrong | ~given.invented).all() and given.invented.any()
+    assert reading.samples == len(given.confidence)

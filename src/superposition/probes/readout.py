@@ -180,20 +180,6 @@ def temperature(z: Tensor, truth: Tensor) -> float:
     return float(np.exp(minimize_scalar(surprise, bounds=(-5, 3), method="bounded").x))
 
 
-def misread_tokens(
-    U: Tensor, noise: float, *, targets: int = 500, seed: int = 0
-) -> tuple[Tensor, Tensor]:
-    """Nearest row to a row of U, shape (n, m), under Gaussian noise: (targets,) asked, answered.
-
-    U has unit rows; `noise` is the standard deviation that the noise adds to each product with
-    a row, as k other features at a mean squared overlap of noise² / k would.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    asked = torch.randperm(len(U), generator=generator)[:targets]
-    code = U[asked] + noise * torch.randn(len(asked), U.shape[1], generator=generator)
-    return asked, (code @ U.T).argmax(dim=1)
-
-
 def combination_hits(
     W: Tensor,
     p: Tensor,
