@@ -12,6 +12,7 @@ import torch
 
 from superposition import features
 from superposition.ledger.experiments import regimes
+from superposition.running import records
 from superposition.toy.engine import ModelBatch, random_start
 from superposition.toy.recipes import PUBLISHED
 
@@ -183,3 +184,107 @@ def test_what_withstands_more_decay_is_what_is_active_more_often() -> None:
     few, many = (regimes.withstands(W, b, P, size, batches=60) for size in (64, 1024))
     assert float(many.mean()) > 1.2 * float(few.mean())
     assert float(few[:5].mean()) > 1.5 * float(few[-10:].mean())
+
+
+# What campaigns/regimes.md says, held to the records.
+GRID_DECAYS = (-1.0, -0.33, -0.1, 0.0, 0.1, 0.33, 1.0)
+GRID_STARTS = ("normal", "0", "-0.3")
+
+
+def recorded(name: str, **wanted: float | str) -> list[dict[str, Any]]:
+    rows = [
+        row | {"log_loss": float(np.log(float(row["loss"])))}
+        for row in records.load(f"regimes_{name}")
+        if all(row[key] == value for key, value in wanted.items())
+    ]
+    assert rows, f"no rows of {name} with {wanted}"
+    return rows
+
+
+def word(outcome: str, *, m: int, alpha: float, starts: tuple[str, ...] = GRID_STARTS) -> str:
+    rows = recorded("grid", m=m, alpha=alpha)
+    seeds = sorted({int(row["seed"]) for row in rows})
+    values = regimes.balanced(rows, outcome, GRID_DECAYS, starts, seeds)
+    return regimes.verdict(regimes.shares(values), outcome)
+
+
+def test_with_room_the_start_decides_at_least_as_much_as_decay() -> None:
+    assert [word("kept", m=m, alpha=1.0) for m in (30, 60)] == [regimes.BOTH] * 2
+    assert word("kept", m=30, alpha=1.5) == regimes.DECAY
+    for m, alpha in ((30, 1.0), (60, 1.0), (30, 1.5)):
+        assert word("log_loss", m=m, alpha=alpha) == regimes.START
+    assert word("kept", m=30, alpha=1.0, starts=("0", "-0.3")) == regimes.DECAY
+    assert word("kept", m=60, alpha=1.0, starts=("0", "-0.3")) == regimes.NEITHER
+
+
+def test_who_survives_at_the_papers_size() -> None:
+    by_start = {
+        row["start"]: row for row in recorded("anchors", m=32, weight_decay=1.0, steps=2000)
+    }
+    lottery, order = by_start["normal"], by_start[0.0]
+    assert lottery["by_start"] > 0.85 > 0.75 > lottery["by_frequency"]
+    assert order["by_frequency"] > 0.98
+    assert lottery["kept"] < 0.3 * order["kept"]
+    assert lottery["of_the_commonest"] < 0.2 < 0.95 < order["of_the_commonest"]
+
+
+def test_the_lotterys_loss_is_what_was_dropped() -> None:
+    rows = recorded("grid", weight_decay=1.0, start="normal")
+    rows += recorded("anchors", weight_decay=1.0, start="normal", steps=2000)
+    assert all(abs(row["dropped_loss"] / row["loss"] - 1) < 0.02 for row in rows)
+
+
+def test_the_mechanism_takes_the_flood_both_while_it_lasts_and_while_it_is_remembered() -> None:
+    kept = {
+        (row["variant"], row["start"], row["weight_decay"]): row["kept"]
+        for row in recorded("mechanism", seed=0)
+    }
+
+    def restored(variant: str, start: str | float = "normal") -> float:
+        low, high = kept["as it is", "normal", 1.0], kept["as it is", 0.0, 1.0]
+        return float((kept[variant, start, 1.0] - low) / (high - low))
+
+    assert restored("as it is", "below") > 0.5 and restored("as it is", "-|b|") > 0.5
+    assert restored("as it is", "above") < 0.25  # a low bias is not the cause
+    assert kept["as it is", -1.0, 1.0] > 0.9
+    alone = [restored(v) for v in ("decay from 600", "reset at 600", "memory 10", "memory 100")]
+    assert max(alone) < 0.25
+    assert restored("decay from 600, reset at 600") > 0.5
+    assert restored("decay from 600, memory 10") > 0.5
+    assert restored("quick b, memory 10") > restored("quick b") + restored("memory 10") > 0.25
+    assert restored("b alone for 600, then reset") > 0.5
+    for decay in (0.01, 0.003):  # under SGD the start hardly matters
+        assert kept["SGD", "normal", decay] > 0.75 * kept["SGD", 0.0, decay]
+    assert kept["no decay", 1.0, 0.0] < 0.9 and kept["no decay", "-|b|", 0.0] < 0.9
+
+
+def test_no_swap_of_the_recipe_changes_the_order_of_the_starts() -> None:
+    kept = {
+        (row["variant"], row["start"]): row["kept"] for row in recorded("swaps", weight_decay=1.0)
+    }
+    for variant in {variant for variant, _ in kept}:
+        assert 2 * kept[variant, "normal"] < kept[variant, 0.0] <= kept[variant, -0.3], variant
+
+
+def test_a_grown_model_keeps_what_a_fresh_one_drops() -> None:
+    grown = {
+        row["start"]: row["kept"]
+        for row in recorded("loop", variant="up and down, stage 6", alpha=1.0)
+    }
+    fresh = {
+        row["start"]: row["kept"]
+        for row in recorded("grid", weight_decay=1.0, m=30, alpha=1.0, seed=0)
+    }
+    assert grown["normal"] > 5 * fresh["normal"]
+    assert grown[0.0] > 1.3 * fresh[0.0]
+
+
+def test_the_plain_trainer_shows_the_contrast() -> None:
+    kept = {row["start"]: row["kept"] for row in recorded("definition")}
+    assert kept["normal"] < 0.2 < 0.4 < kept[0.0] < 0.8 < kept[-0.3]
+
+
+def test_a_packed_arrows_gradient_foretells_who_stays() -> None:
+    rows = recorded("packed")
+    assert all(row["agree"] > 0.9 for row in rows if row["weight_decay"] >= 2)
+    assert all(row["kept"] < 0.05 for row in rows if row["weight_decay"] == 8)
