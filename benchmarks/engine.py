@@ -2,6 +2,8 @@
 
     python benchmarks/engine.py            about ten minutes on two idle cores
     python benchmarks/engine.py --full     also trains the published protocol to its end (an hour)
+    python benchmarks/engine.py --grid     only the grid at n = 1,000: processor seconds, one thread
+    python benchmarks/engine.py --longer   only: what do four times the steps change?
 
 Without --full the published protocol's cost is the time of 60 of its steps times 20,000, and its
 final losses are those that a --full run printed (n = 1000, m = 40, γ = -1); both are marked.
@@ -10,18 +12,20 @@ final losses are those that a --full run printed (n = 1000, m = 40, γ = -1); bo
 from __future__ import annotations
 
 import argparse
+import itertools
 import resource
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from joblib.externals.loky import get_reusable_executor
 
-from superposition import features, power_law, toy
+from superposition import features, geometry, power_law, toy
 from superposition.running import executors
-from superposition.toy import engine, model
-from superposition.toy.recipes import CONVERGED
+from superposition.toy import engine, model, sweeps
+from superposition.toy.recipes import CONVERGED, RECIPES
 
 N, M = 1000, 40
 SEEN_FINAL = {0.5: 0.451, 1.0: 0.201, 1.5: 0.0270}  # of the published protocol, 20,000 steps
@@ -124,12 +128,89 @@ def growth() -> None:
     print(f"time ∝ (n m)^{fit.exponent:.2f} [{fit.interval[0]:.2f}, {fit.interval[1]:.2f}]")
 
 
+def checked_grid(
+    n: int, alpha: float, widths: Sequence[int], recipe: str, seed: int
+) -> tuple[list[toy.ToyResult], float]:
+    """Grown and decayed models of each width, with their check, and processor seconds."""
+    began = time.process_time()
+    found: list[toy.ToyResult] = []
+    for m in widths:
+        specs = toy.grid(p=features.power_law(n, alpha), m=m, weight_decay=[-1.0, 1.0], seed=seed)
+        done = sweeps.train_bundle(specs, RECIPES[recipe], check=True, device=torch.device("cpu"))
+        for r in done:
+            if isinstance(r, sweeps.Failure):
+                raise RuntimeError(r.reason)
+            found.append(r)
+    return found, time.process_time() - began
+
+
+def grid_at_full_size(recipe: str) -> None:
+    print(
+        f"\nn = 1000, α = 1, {recipe}, one thread\n  m   γ  steps    loss    gain  converged     φ"
+    )
+    total = 0.0
+    for m in (10, 18, 32, 56, 100):
+        found, seconds = checked_grid(1000, 1.0, [m], recipe, seed=0)
+        total += seconds
+        for r in found:
+            print(
+                f"{m:3} {r.weight_decay:3.0f} {r.steps:6} {r.loss:7.4f} {r.gain:7.4f}"
+                f" {r.converged!s:>10} {geometry.represented_fraction(r.W):5.2f}"
+            )
+        print(f"    {seconds:.0f} processor seconds, {total:.0f} so far", flush=True)
+    print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")
+
+
+def four_times_the_steps(recipe: str, laws: Sequence[tuple[int, float]], seed: int) -> None:
+    """Of models called converged, how many move by more than 3 % or 10 % when trained for longer?
+
+    A move is |loss after 4 × steps / loss - 1|. Aims: at most 1 in 40 beyond 3 %, none beyond 10 %.
+    """
+    print(
+        f"\nFour times the steps, {recipe}, seed {seed}\n   n    α   m   γ  steps    loss    moves"
+    )
+    moves = []
+    trained = 0
+    for n, alpha in laws:
+        for r in checked_grid(n, alpha, [n // 40, n // 14, n // 5], recipe, seed)[0]:
+            trained += 1
+            if not r.converged:
+                continue
+            settings = dict(recipe=recipe, seed=seed, steps=4 * r.steps, check=False)
+            longer = toy.train(r.p, r.m, r.weight_decay, **settings)
+            moves.append(longer.loss / r.loss - 1)
+            print(
+                f"{n:4} {alpha:4} {r.m:3} {r.weight_decay:3.0f} {r.steps:6} {r.loss:7.4f}"
+                f" {moves[-1]:+8.1%}",
+                flush=True,
+            )
+    beyond = [sum(abs(move) > limit for move in moves) for limit in (0.03, 0.1)]
+    print(
+        f"{len(moves)} of {trained} called converged; {beyond[0]} of these move by more than 3 %, "
+        f"{beyond[1]} by more than 10 %"
+    )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--phase-recipe", default="brief", help="of the phase diagram")
     parser.add_argument("--phase-steps", type=int, help="in place of the recipe's own")
+    parser.add_argument("--grid", action="store_true")
+    parser.add_argument("--longer", action="store_true")
+    parser.add_argument("--recipe", default="brief", help="of --grid and --longer")
+    parser.add_argument("--n", type=int, nargs="*", default=[200, 1000], help="of --longer")
+    parser.add_argument("--alpha", type=float, nargs="*", default=[0.0, 0.5, 1.0, 1.5, 2.0])
+    parser.add_argument("--seed", type=int, default=0, help="of --longer")
     options = parser.parse_args()
+    if options.grid or options.longer:
+        torch.set_num_threads(1)
+        if options.grid:
+            grid_at_full_size(options.recipe)
+        if options.longer:
+            laws = list(itertools.product(options.n, options.alpha))
+            four_times_the_steps(options.recipe, laws, options.seed)
+        raise SystemExit
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     growth()
     against_the_published_protocol(options.full)

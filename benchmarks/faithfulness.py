@@ -20,8 +20,7 @@ there.
 Seen at n = 200, m = 8 and 40 (α 0.5 to 2, two seeds of the reference): the loss is never above its
 aim by more than two standard errors (means up to 11 % at α = 2, m = 40). At m = 40 φ is within its
 aim throughout and the overlap in 92 %. At m = 8 φ is too low in seven settings under growth, by
-0.06 to 0.22. Protocol "brief" gives the same picture below √n, but at m = 40 ends 2 to 10 % above
-the reference at α 0.5 and 1.
+0.06 to 0.22.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def test_no_tensor_is_made_on_another_device(recipe: recipes.Recipe) -> None:
     p, found = features.power_law(20, 1.0), []
     for elsewhere in ("meta", "cpu"):
         with torch.device(elsewhere):
-            trained = models(p, [3, 4], [-1.0, 1.0], recipe.with_steps(6))
+            trained = models(p, [4, 4], [-1.0, 1.0], recipe.with_steps(6))
             trained.branch(3)
             trained.keep([1, 0])
             trained.train()
@@ -153,9 +153,9 @@ def test_learning_rate_warms_up_and_falls() -> None:
 
 
 def test_runs_of_several_lengths_have_their_first_steps_in_common() -> None:
-    short, long = (BRIEF.with_steps(steps) for steps in (400, 800))
+    short, long = (BRIEF.with_steps(steps) for steps in (800, 1600))
     rates = [[r.learning_rate(t) for t in range(r.steps)] for r in (short, long)]
-    assert short.shared_steps == 300 and rates[0][:300] == rates[1][:300]
+    assert short.shared_steps == 400 and rates[0][:400] == rates[1][:400]
     assert max(rates[0]) == BRIEF.lr == rates[1][500] and rates[0][-1] < 1e-3 * BRIEF.lr
     assert CONVERGED.with_steps(400).shared_steps == 0, "its warm-up depends on its length"
     assert replace(BRIEF, steps=300, longest_steps=1300).lengths(check=True) == [
@@ -165,6 +165,54 @@ def test_runs_of_several_lengths_have_their_first_steps_in_common() -> None:
         1200,
     ]
     assert replace(BRIEF, steps=300, longest_steps=1300).lengths(check=False) == [300]
+
+
+def test_a_brief_step_goes_with_the_width_and_its_batch_with_the_rate() -> None:
+    recipe, m = BRIEF.with_steps(1600), 100
+    narrow, wide = ([recipe.learning_rate(t, w) for t in range(1600)] for w in (m // 4, m))
+    assert narrow == pytest.approx([2 * rate for rate in wide]) and max(wide) == BRIEF.lr / 10
+    samples = [recipe.samples(t, m) for t in range(1600)]
+    assert samples[:800] == [BRIEF.batch_size] * 800 and samples[-1] == 20 * m
+    growing = range(801, samples.index(20 * m))
+    for t in growing:
+        assert samples[t] * wide[t] == pytest.approx(BRIEF.batch_size * max(wide), rel=2e-3)
+    assert len(growing) > 200, "it grows by and by"
+    assert {recipe.samples(t, 10) for t in range(1600)} == {BRIEF.batch_size}, "enough for m = 10"
+    for other in (PUBLISHED, CONVERGED):
+        assert other.learning_rate(5000, 4) == other.learning_rate(5000, 400)
+        assert {other.samples(t, 400) for t in range(0, other.steps, 99)} == {other.batch_size}
+
+
+def test_adams_brief_memory_grows_to_a_tenth_of_the_steps() -> None:
+    memory = [1 / (1 - BRIEF.beta2_at(t)) for t in (0, 199, 400, 1600)]
+    assert memory == pytest.approx([20, 20, 40, 160])
+    assert PUBLISHED.beta2_at(20_000) == pytest.approx(0.999)
+
+
+def test_training_takes_the_recipes_batch_rate_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    p, took = features.power_law(20, 1.0), []
+    recipe = replace(BRIEF, steps=40, warmup_steps=4, batch_size=8, final_samples=10, beta2=0.5)
+    adam = engine.adam
+
+    def watched(*args, **settings):  # type: ignore[no-untyped-def]
+        took.append((len(drawn[-1].weights), settings["lr"], settings["beta2"]))
+        return adam(*args, **settings)
+
+    trained, drawn = models(p, [4], [-1.0], recipe), []
+    draw = trained.sampler.draw
+    monkeypatch.setattr(trained.sampler, "draw", lambda B: drawn.append(draw(B)) or drawn[-1])
+    monkeypatch.setattr(engine, "adam", watched)
+    trained.train()
+    due = [
+        (recipe.samples(t, 4), recipe.learning_rate(t, 4), recipe.beta2_at(t)) for t in range(40)
+    ]
+    assert took == due and len({B for B, _, _ in took}) > 5
+    assert took[-1][2] > took[0][2]
+
+
+def test_models_of_two_widths_cannot_share_a_recipe_that_depends_on_m() -> None:
+    with pytest.raises(ValueError, match="'brief' depends on m: give models of one width"):
+        models(features.power_law(20, 1.0), [3, 4], [-1.0, 1.0], BRIEF)
 
 
 def test_a_longer_converged_run_takes_finer_steps_and_the_others_do_not() -> None:
@@ -188,7 +236,7 @@ def test_a_branch_is_a_run_of_its_own_length(recipe: recipes.Recipe) -> None:
     recipe = recipe.with_steps(160)
 
     def fresh() -> engine.ModelBatch:
-        return models(p, [3, 4], [-1.0, 1.0], recipe)
+        return models(p, [4, 4], [-1.0, 1.0], recipe)
 
     trunk, alone = fresh(), fresh()
     alone.train()
@@ -202,7 +250,7 @@ def test_a_branch_is_a_run_of_its_own_length(recipe: recipes.Recipe) -> None:
 
 def test_models_that_are_kept_train_on_as_they_would_have() -> None:
     p = features.power_law(20, 1.0)
-    whole, part = (models(p, [3, 3, 4], [-1.0, 0.3, 1.0], BRIEF.with_steps(80)) for _ in range(2))
+    whole, part = (models(p, [4, 4, 4], [-1.0, 0.3, 1.0], BRIEF.with_steps(80)) for _ in range(2))
     part.branch(40)
     part.keep([0, 2])
     whole.train()

@@ -29,10 +29,11 @@ def measured() -> dict[str, list[float]]:
     """Of tiny runs of 20 steps: held-out losses, and two numbers that any entry of W, b moves."""
     found = {}
     for recipe in recipes.RECIPES.values():
+        widths = (4, 4, 4) if recipe.depends_on_width else (2, 4, 4)
         for start in ("normal", 0.0, -0.3):
             starts = [
                 engine.random_start(12, m, seed=1, bias_start=start, dtype=torch.float64)
-                for m in (2, 4, 4)
+                for m in widths
             ]
             models = engine.ModelBatch(
                 P, starts, [-1.0, 0.5, -0.3], recipe=recipe, seed=1, dtype=torch.float64

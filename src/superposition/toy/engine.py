@@ -68,6 +68,8 @@ class ModelBatch:
     ):
         self.p, self.recipe = p, recipe
         self.n, self.m = len(p), max(W.shape[1] for W, _ in starts)
+        if recipe.depends_on_width and len({W.shape[1] for W, _ in starts}) > 1:
+            raise ValueError(f"recipe {recipe.name!r} depends on m: give models of one width")
         self.sampler = Sampler(
             p,
             seed=1_000_003 + seed,  # apart from the seed of the start
@@ -170,7 +172,7 @@ class ModelBatch:
             fused=True,
             amsgrad=False,
             beta1=0.9,
-            beta2=self.recipe.beta2,
+            beta2=self.recipe.beta2_at(self.steps_done),
             lr=lr,
             weight_decay=0.0,
             eps=1e-8,
@@ -186,8 +188,8 @@ class ModelBatch:
         """Take the recipe's steps, all or up to `until`, from where the models are."""
         recipe = self.recipe
         for t in range(self.steps_done, recipe.steps if until is None else until):
-            batch = self.sampler.draw(recipe.batch_size)
-            self.step(batch, recipe.learning_rate(t))
+            batch = self.sampler.draw(recipe.samples(t, self.m))
+            self.step(batch, recipe.learning_rate(t, self.m))
             self.steps_done = t + 1
 
     def branch(self, steps: int) -> ModelBatch:

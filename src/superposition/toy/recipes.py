@@ -19,16 +19,20 @@ class Recipe:
     name: str
     steps: int
     batch_size: int  # samples a step
+    final_samples: int  # a dimension: to that many × m the batch grows as the learning rate falls
     stratified: bool  # every sample is made to hold a feature (`sampler.py`); else plain samples
     bias_start: BiasStart
     lr: float  # the highest learning rate
+    lr_scales: bool  # whether it is lr / √m: the same share of an entry of W at every width
     warmup_steps: int  # in which the rate climbs to `lr` in a straight line
     warmup_scales: bool  # whether a longer run warms up for longer
     decay_share: float  # share of the steps, the last, in which a cosine leads the rate down
     final_lr_ratio: float  # the last rate as a share of `lr`
     beta2: float  # Adam's; its average of g² looks back 1 / (1 - beta2) steps
+    beta2_share: float  # or, once that is longer, over this share of the steps so far
     finer_when_longer: bool  # whether a longer run has a lower `lr` and a longer average of g²
     longest_steps: int  # up to which a checked run that has not converged is trained on
+    tolerance: float  # it has if twice the steps would change its loss by less, as a share
 
     @property
     def shared_steps(self) -> int:
@@ -60,59 +64,91 @@ class Recipe:
             lengths.append(2 * lengths[-1])
         return lengths
 
-    def learning_rate(self, t: int) -> float:
-        """At step t, counted from 0: up to `lr`, which holds until a cosine leads it down."""
+    @property
+    def depends_on_width(self) -> bool:
+        """Whether models of two widths are trained differently, so that they cannot share steps."""
+        return self.lr_scales or self.final_samples > 0
+
+    def learning_rate(self, t: int, m: int = 1) -> float:
+        """At step t, counted from 0: up to the highest, which holds until a cosine leads it down.
+
+        m, the width, matters where `lr_scales`.
+        """
+        peak = self.lr / math.sqrt(m) if self.lr_scales else self.lr
         if t < self.warmup_steps:
-            return self.lr * (t + 1) / self.warmup_steps
+            return peak * (t + 1) / self.warmup_steps
         start = max(self.warmup_steps, (1 - self.decay_share) * self.steps)
         cosine = 0.5 * (1 + math.cos(math.pi * max(0.0, t - start) / (self.steps - start)))
-        return self.lr * (self.final_lr_ratio + (1 - self.final_lr_ratio) * cosine)
+        return peak * (self.final_lr_ratio + (1 - self.final_lr_ratio) * cosine)
+
+    def samples(self, t: int, m: int) -> int:
+        """Samples at step t: they grow as the learning rate falls, in inverse proportion."""
+        if t < max(self.warmup_steps, (1 - self.decay_share) * self.steps):
+            return self.batch_size
+        most = max(self.batch_size, self.final_samples * m)
+        return int(min(most, self.batch_size * self.lr / max(self.learning_rate(t), 1e-12)))
+
+    def beta2_at(self, t: int) -> float:
+        """Adam's β2 at step t."""
+        return 1 - 1 / max(1 / (1 - self.beta2), self.beta2_share * t)
 
 
 PUBLISHED = Recipe(  # Liu, Liu and Gore 2025, arXiv 2505.10465
     name="published",
     steps=20_000,
     batch_size=2048,
+    final_samples=0,
     stratified=False,
     bias_start="normal",
     lr=1e-2,
+    lr_scales=False,
     warmup_steps=2000,
     warmup_scales=True,
     decay_share=0.9,
     final_lr_ratio=0.05,
     beta2=0.999,  # torch's default
+    beta2_share=0.0,
     finer_when_longer=False,
     longest_steps=0,
+    tolerance=0.03,
 )
 CONVERGED = Recipe(  # the book's: what a reader gets who asks for nothing else
     name="converged",
     steps=4_000,
     batch_size=512,  # strata are about as noisy as 2,048 plain samples, which decay is weighed by
+    final_samples=0,
     stratified=True,
     bias_start=0.0,  # outputs that start on, as some do at N(0, 1), keep the others from learning
     lr=2e-2,  # twice the published one: the steps are a fifth
+    lr_scales=False,
     warmup_steps=400,
     warmup_scales=True,
     decay_share=0.9,
     final_lr_ratio=0.0,  # so that the last steps settle
     beta2=0.99,  # a run of 4,000 steps lags behind a memory of 1,000
+    beta2_share=0.0,
     finer_when_longer=True,
     longest_steps=8_000,
+    tolerance=0.03,
 )
-BRIEF = Recipe(  # for maps of many models: only what has not converged is trained on
+BRIEF = Recipe(  # for large models and for maps of many: what has not converged is trained on
     name="brief",
-    steps=1_200,
-    batch_size=384,  # noisier samples make up for the short memory, to which they seem quieter
+    steps=1_600,
+    batch_size=512,  # strata are about as noisy as 2,048 plain samples, which decay is weighed by
+    final_samples=20,  # noise, not steps, limits the end of a wide model
     stratified=True,
     bias_start=0.0,
-    lr=1e-2,
-    warmup_steps=50,
+    lr=0.06,  # 0.019 at m = 10, 0.006 at m = 100
+    lr_scales=True,
+    warmup_steps=200,  # in 75, decay leaves m = 10 with 9 of 1,000 features, not 29
     warmup_scales=False,  # so that runs of several lengths share their first steps
-    decay_share=0.25,
+    decay_share=0.5,  # half of the steps are shared with a run of twice the length
     final_lr_ratio=0.0,
-    beta2=0.975,  # a memory of 40 steps: with a longer one so short a run lags behind its past
+    beta2=0.95,  # with 0.99, 750 steps at m = 100 end twice as high
+    beta2_share=0.1,  # with 0.95 to the end, 3,200 steps at m = 32 end 3 % higher
     finer_when_longer=False,
-    longest_steps=19_200,
+    longest_steps=6_400,
+    tolerance=0.01,  # steep frequencies gain nearly as much from every doubling
 )
 RECIPES = {recipe.name: recipe for recipe in (PUBLISHED, CONVERGED, BRIEF)}
 

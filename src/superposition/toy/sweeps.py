@@ -25,9 +25,9 @@ from tqdm.auto import tqdm
 from superposition.features import check_probabilities
 from superposition.running import executors, store
 from superposition.toy.engine import ENGINE_VERSION, ModelBatch, Start, random_start
-from superposition.toy.recipes import BiasStart, Recipe, chosen
+from superposition.toy.recipes import CONVERGED, BiasStart, Recipe, chosen
 
-TOLERANCE = 0.03  # a run has converged if twice its budget would change the loss by less
+TOLERANCE = CONVERGED.tolerance
 _LARGEST = 1_600_000  # entries (model, sample, feature) of a bundle: beyond, sharing gains nothing
 _MOST = 16  # models of a bundle
 _LONG = 3_000  # steps of bundles, about four seconds: from here on processes beat threads
@@ -136,13 +136,14 @@ class ToyResult:
     recipe: str
     steps: int
     gain: float  # estimated share of the loss that twice the steps take off (or add); nan: unasked
+    tolerance: float  # of the recipe
     bias_start: float | str  # a number, "normal", "given" or "continued"
     law: str | None = None  # the name that the caller gave to p
 
     @property
     def converged(self) -> bool:
-        """Whether twice the steps would change the loss by less than TOLERANCE of it."""
-        return abs(self.gain) < TOLERANCE
+        """Whether twice the steps would change the loss by less than `tolerance` of it."""
+        return abs(self.gain) < self.tolerance
 
     def is_of(self, **settings: Any) -> bool:
         """Whether the model has these settings; a list stands for any of its values."""
@@ -261,10 +262,10 @@ def train(
 ) -> ToyResult:
     """Train one toy model on frequencies p, shape (n,), with m dimensions and decay γ.
 
-    `recipe` is "converged" (the book's), "published" (the paper's), "brief" (for maps of many
-    models) or a Recipe; `steps` and `batch_size` override its length and its samples a step (fewer
-    are noisier, and Adam weighs the decay against noise). b starts at `bias_start`: a number, a
-    vector (n,), "normal" for N(0, 1), or None for the recipe's; with `start`, a result or (W, b),
+    `recipe` is "converged" (the book's), "published" (the paper's), "brief" (for large models and
+    maps of many) or a Recipe; `steps` and `batch_size` override its length and its samples a step
+    (fewer are noisier, and Adam weighs the decay against noise). b starts at `bias_start`: a
+    number, a vector (n,), "normal" for N(0, 1), or None for the recipe's; with `start`, a result or (W, b),
     training goes on from there, with Adam's averages empty.
     With `check`, a half-length run says if it has converged; what has not is trained for longer,
     by doubling, unless `steps` are given.
@@ -378,12 +379,14 @@ def known(spec: RunSpec, recipe: Recipe, check: bool) -> ToyResult | None:
 def bundled(specs: Sequence[RunSpec], runs: Sequence[int], recipe: Recipe) -> list[list[int]]:
     """Which of `runs`, indices of `specs`, train together; the longest work first.
 
-    Together means the same p and seed, and similar m: the narrower are padded to the widest. Two
-    bundles a core or more: the short ones fill the time in which the last long one ends.
+    Together means the same p and seed, and similar m: the narrower are padded to the widest. Where
+    the recipe depends on m, it is the same. Two bundles a core or more: the short ones fill the
+    time in which the last long one ends.
     """
-    groups: dict[tuple[bytes, int], list[int]] = {}
+    groups: dict[tuple[bytes, int, int | None], list[int]] = {}
     for i in sorted(runs, key=lambda i: specs[i].m):
-        groups.setdefault((specs[i].p.numpy().tobytes(), specs[i].seed), []).append(i)
+        width = specs[i].m if recipe.depends_on_width else None
+        groups.setdefault((specs[i].p.numpy().tobytes(), specs[i].seed, width), []).append(i)
     bundles = []
     for group in groups.values():
         fits = max(1, min(_MOST, _LARGEST // (recipe.batch_size * len(specs[group[0]].p))))
@@ -455,7 +458,7 @@ def train_bundle(
         go_on = []
         for k, i in enumerate(left):
             gain = expected_gain(half_losses[i], losses[k])
-            settled = abs(gain) < TOLERANCE or not math.isfinite(losses[k])
+            settled = abs(gain) < recipe.tolerance or not math.isfinite(losses[k])
             if steps < longest and not settled:
                 half_losses[i] = losses[k]
                 go_on.append(k)
@@ -491,6 +494,7 @@ def _outcome(
         recipe=recipe.name,
         steps=recipe.steps,
         gain=gain,
+        tolerance=recipe.tolerance,
         bias_start=spec.bias_said(recipe),
         law=spec.law,
     )
