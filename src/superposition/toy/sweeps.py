@@ -265,8 +265,8 @@ def train(
     `recipe` is "converged" (the book's), "published" (the paper's), "brief" (for large models and
     maps of many) or a Recipe; `steps` and `batch_size` override its length and its samples a step
     (fewer are noisier, and Adam weighs the decay against noise). b starts at `bias_start`: a
-    number, a vector (n,), "normal" for N(0, 1), or None for the recipe's; with `start`, a result or (W, b),
-    training goes on from there, with Adam's averages empty.
+    number, a vector (n,), "normal" for N(0, 1), or None for the recipe's; with `start`, a result
+    or (W, b), training goes on from there, with Adam's averages empty.
     With `check`, a half-length run says if it has converged; what has not is trained for longer,
     by doubling, unless `steps` are given.
     Raises ValueError on settings that make no sense and RuntimeError if the loss diverges.
