@@ -32,7 +32,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 # (their text, not their dates: a cache brought from elsewhere counts), every page runs again.
 _build/.sources: $(SOURCES) $(INSTALLED)
 	@now=$$(cat $(sort $(SOURCES)) constraints.txt | cksum); \
-		test "$$now" = "$$(cat $@ 2>/dev/null)" || rm -rf _build; \
+		test "$$now" = "$$(cat $@ 2>/dev/null)" || rm -rf _build/.jupyter_cache _build/.doctrees _build/html _build/jupyter_execute; \
 		mkdir -p _build && echo "$$now" > $@
 
 # A page that gave a warning would be skipped as unchanged, and pass, the next time: hence the rm.
