@@ -210,8 +210,9 @@ def word(outcome: str, *, m: int, alpha: float, starts: tuple[str, ...] = GRID_S
 
 def test_with_room_the_start_decides_at_least_as_much_as_decay() -> None:
     assert [word("kept", m=m, alpha=1.0) for m in (30, 60)] == [regimes.BOTH] * 2
-    assert word("kept", m=30, alpha=1.5) == regimes.DECAY
-    for m, alpha in ((30, 1.0), (60, 1.0), (30, 1.5)):
+    for m, alpha in ((10, 1.0), (30, 1.5)):
+        assert word("kept", m=m, alpha=alpha) == regimes.DECAY
+    for m, alpha in ((10, 1.0), (30, 1.0), (60, 1.0), (30, 1.5)):
         assert word("log_loss", m=m, alpha=alpha) == regimes.START
     assert word("kept", m=30, alpha=1.0, starts=("0", "-0.3")) == regimes.DECAY
     assert word("kept", m=60, alpha=1.0, starts=("0", "-0.3")) == regimes.NEITHER
