@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import pickle
 import zipfile
@@ -15,9 +14,8 @@ import transformers as tf
 from safetensors.torch import save_file
 
 from hub import COMMIT, loopback_hub
-from superposition import geometry, published
+from superposition import geometry
 from superposition.llm import unembedding
-from superposition.power_law import fit_power_law
 
 N, M = 999, 24
 SIZES = {"vocab_size": N, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
@@ -369,44 +367,3 @@ def test_results_are_remembered_by_commit_and_serve_without_a_network(hub, tmp_p
     assert unembedding.overlap_statistics("org/gpt2", endpoint=hub.url) == centred
     with pytest.raises(unembedding.HubUnreachable):
         unembedding.overlap_statistics("org/qwen-tied", endpoint=hub.url)
-
-
-def cell(name: str, into: dict) -> dict:
-    """Run the definitions of one cell of chapter 4 (not its calls) and return its names."""
-    chapter = Path(__file__).parents[2] / "chapters" / "05_real_language_models.ipynb"
-    cells = json.loads(chapter.read_text(encoding="utf8"))["cells"]
-    (source,) = ["".join(c["source"]) for c in cells if c["id"] == name]
-    tree = ast.parse(source)
-    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    exec(compile(tree, name, "exec"), into)
-    return into
-
-
-def test_the_closing_table_follows_the_measurements(tmp_path):
-    """Every measured entry moves with what it is given, and says so where nothing was measured."""
-    rows = cell("closing-rows", {"published": published})["closing_rows"]
-    save_file({"lm_head.weight": torch.randn(400, 16)}, tmp_path / "model.safetensors")
-    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
-    found = unembedding.overlap_statistics(tmp_path)
-    law = fit_power_law([1, 2, 4, 8], [1.0, 4.1, 15.9, 64.0])
-    given = (law, [2.0, 7.0], law, 0.5, [1.1, 1.9])
-    for measured, live, unfinished in ((found, {"a": found}, []), (None, {}, [8])):
-        table = {row[0]: row for row in rows(measured, live, *given, unfinished)}
-        assert all(len(row) == 4 for row in table.values())
-        ratio = f"{found.mean_squared_overlap * 16:.1f}"
-        assert (ratio == table["overlap × m, MiniLM"][1]) == bool(measured)
-        assert ("1 models" in table["overlap × m, public models"][1]) == bool(live)
-        assert table["overlap × m, public models"][3] == "2.0 to 7"
-        assert table["overlap × m, small GPTs"][1] == "1.1 to 1.9"
-        assert table["α_m from Chinchilla"][1] == f"{law.exponent * 0.5:.2f}"
-        assert ("not fitted" in table["α_m of small GPTs"][1]) == bool(unfinished)
-        assert sum("not measured" in row[1] for row in table.values()) == (1 if measured else 4)
-
-
-def test_the_chapters_law_of_a_common_direction():
-    """ρ² + (1 - ρ)²/(m - 1), against random rows; 2 % is three times their scatter over seeds."""
-    for rho, m in ((0.1, 32), (0.3, 128)):
-        own = geometry.random_unit_vectors(3000, m - 1, torch.Generator().manual_seed(1))
-        W = torch.cat([own * (1 - rho) ** 0.5, torch.full((3000, 1), rho**0.5)], dim=1)
-        law = rho**2 + (1 - rho) ** 2 / (m - 1)
-        assert geometry.mean_squared_overlap(W) == pytest.approx(law, rel=0.02)
