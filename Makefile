@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BUILT := _build/html/index.html
-# Pages and ledger share what they train; a new build starts with none.
+# Pages, ledger and tests share what they train; make clean, or a new ENGINE_VERSION, starts anew.
 RUNS := SUPERPOSITION_RUNS='$(CURDIR)/_build/runs'
 SOURCES := $(shell find src site -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.toml' -o -name '*.csv')
 
@@ -70,7 +70,7 @@ chromium: $(INSTALLED)
 
 test: check chromium book  ## everything: make check, the book, its pages in Chromium
 	$(RUNS) $(BIN)/python -m superposition.claims
-	$(TESTS) --durations=25 -m "(chapters or browser or built or long) and not seeds"
+	$(RUNS) $(TESTS) --durations=25 -m "(chapters or browser or built or long) and not seeds"
 
 seeds: $(INSTALLED)  ## the pages' conclusions with other seeds (an hour or so)
 	$(RUNS) $(BIN)/python -m pytest -m seeds -n 2 --dist loadfile --durations=25
