@@ -183,5 +183,5 @@ def test_that_falls_with_many_features_on_at_once(page, monkeypatch):
 
 
 def test_its_closing_sentence(page):
-    says(PAGE, "Real models overlap far more than they must, and their slope is 0.9: the trend")
+    says(PAGE, "Real models overlap far more than they must, and their published loss falls")
     assert min(page["above"]) > 5 and round(published.LOSS_EXPONENT.value, 1) == 0.9
