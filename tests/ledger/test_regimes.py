@@ -201,19 +201,50 @@ def recorded(name: str, **wanted: float | str) -> list[dict[str, Any]]:
     return rows
 
 
-def word(outcome: str, *, m: int, alpha: float, starts: tuple[str, ...] = GRID_STARTS) -> str:
+def divided(
+    outcome: str,
+    *,
+    m: int,
+    alpha: float,
+    starts: tuple[str, ...] = GRID_STARTS,
+    decays: tuple[float, ...] = GRID_DECAYS,
+) -> regimes.Shares:
     rows = recorded("grid", m=m, alpha=alpha)
     seeds = sorted({int(row["seed"]) for row in rows})
-    values = regimes.balanced(rows, outcome, GRID_DECAYS, starts, seeds)
-    return regimes.verdict(regimes.shares(values), outcome)
+    return regimes.shares(regimes.balanced(rows, outcome, decays, starts, seeds))
 
 
-def test_with_room_the_start_decides_at_least_as_much_as_decay() -> None:
+def word(outcome: str, **cell: Any) -> str:
+    return regimes.verdict(divided(outcome, **cell), outcome)
+
+
+def features_kept(rows: list[dict[str, Any]], *names: str) -> dict[Any, int]:
+    """How many features each run kept, by the value or values of the named columns."""
+    return {
+        row[names[0]] if len(names) == 1 else tuple(row[name] for name in names): round(
+            row["n"] * row["kept"]
+        )
+        for row in rows
+    }
+
+
+def test_what_decides_with_and_without_room() -> None:
     assert [word("kept", m=m, alpha=1.0) for m in (30, 60)] == [regimes.BOTH] * 2
     for m, alpha in ((10, 1.0), (30, 1.5)):
         assert word("kept", m=m, alpha=alpha) == regimes.DECAY
     for m, alpha in ((10, 1.0), (30, 1.0), (60, 1.0), (30, 1.5)):
         assert word("log_loss", m=m, alpha=alpha) == regimes.START
+    for m in (30, 60):
+        found = divided("kept", m=m, alpha=1.0)
+        assert found.start >= found.decay
+    cells = ((10, 1.0), (30, 1.0), (60, 1.0), (30, 1.5))
+    not_growth = GRID_DECAYS[GRID_DECAYS.index(0.0) :]
+    assert [word("kept", m=m, alpha=alpha, decays=not_growth) for m, alpha in cells] == [
+        regimes.BOTH,
+        regimes.START,
+        regimes.BOTH,
+        regimes.BOTH,
+    ]
     assert word("kept", m=30, alpha=1.0, starts=("0", "-0.3")) == regimes.DECAY
     assert word("kept", m=60, alpha=1.0, starts=("0", "-0.3")) == regimes.NEITHER
 
@@ -227,6 +258,44 @@ def test_who_survives_at_the_papers_size() -> None:
     assert order["by_frequency"] > 0.98
     assert lottery["kept"] < 0.3 * order["kept"]
     assert lottery["of_the_commonest"] < 0.2 < 0.95 < order["of_the_commonest"]
+
+
+def test_with_the_published_memory_frequency_tells_more_than_the_start() -> None:
+    rows = recorded("mechanism", variant="as it is", start="normal", seed=0)
+    rows += recorded("swaps", variant="β2 0.999", start="normal", weight_decay=1.0)
+    rows += recorded("definition", start="normal")
+    assert all(row["beta2"] == 0.999 for row in rows)
+    by_frequency, by_start = (sorted(r[k] for r in rows) for k in ("by_frequency", "by_start"))
+    assert [by_frequency[0], by_frequency[-1]] == pytest.approx([0.95, 0.97], abs=0.005)
+    assert [by_start[0], by_start[-1]] == pytest.approx([0.71, 0.78], abs=0.005)
+
+
+def test_at_about_30_numbers_the_start_moves_the_contrast_more_than_n() -> None:
+    cells = [
+        recorded("grid", n=300, m=30, alpha=1.0),
+        recorded("anchors", n=1000, m=32, steps=2000),
+    ]
+    losses = [{(r["weight_decay"], r["start"]): r["loss"] for r in rows} for rows in cells]
+    small, large = (
+        np.array([loss[1.0, s] / loss[-1.0, s] for s in ("normal", 0.0, -0.3)]) for loss in losses
+    )
+    by_n = np.maximum(small / large, large / small)
+    assert by_n.max() < min(small.max() / small.min(), large.max() / large.min())
+
+
+def test_room_is_not_m_over_n() -> None:
+    large = recorded("anchors", n=1000, m=32, weight_decay=1.0)
+    small = recorded("grid", n=300, m=10, alpha=1.0, weight_decay=1.0)
+    spans = [sorted(r["kept"] for r in rows)[::2] for rows in (large, small)]
+    assert spans[0] == pytest.approx([0.02, 0.27], abs=0.005)
+    assert spans[1] == pytest.approx([0.05, 0.09], abs=0.005)
+
+
+def test_growth_keeps_lengths_and_not_the_loss() -> None:
+    by_start = {r["start"]: r for r in recorded("grid", m=60, alpha=1.0, weight_decay=-1.0)}
+    assert by_start["normal"]["kept"] == pytest.approx(0.96, abs=0.005)
+    factor = by_start["normal"]["loss"] / by_start[0.0]["loss"]
+    assert factor == pytest.approx(3.8, abs=0.05)
 
 
 def test_the_lotterys_loss_is_what_was_dropped() -> None:
@@ -259,12 +328,48 @@ def test_the_mechanism_takes_the_flood_both_while_it_lasts_and_while_it_is_remem
     assert kept["no decay", 1.0, 0.0] < 0.9 and kept["no decay", "-|b|", 0.0] < 0.9
 
 
+def test_what_the_flood_does_not_cover() -> None:
+    kept = features_kept(recorded("mechanism", seed=0), "variant", "start", "weight_decay")
+
+    def gap(variant: str, decay: float = 1.0) -> int:
+        return kept[variant, 0.0, decay] - kept[variant, "normal", decay]
+
+    assert gap("no decay or growth", 0.0) == 149 and gap("as it is") == 143
+    both = "decay from 600, reset at 600"
+    assert kept[both, 0.0, 1.0] == 285 and gap(both) == 171
+    lost = [("no decay or growth", "normal"), ("no decay", 1.0), ("no decay", "-|b|")]
+    assert [round(100 - kept[v, s, 0.0] / 3) for v, s in lost] == [50, 44, 11]
+    assert kept[both, "normal", 1.0] == 114
+    assert kept["b alone for 600, then reset", "normal", 1.0] - 114 == 143
+    assert kept["as it is", 0.3, 1.0] == 89
+
+
+def test_sgd_has_the_counts_near_and_not_the_losses() -> None:
+    runs = {(r["start"], r["weight_decay"]): r for r in recorded("mechanism", variant="SGD")}
+    for decay, factor, commonest in ((0.01, 1.5, 0.8), (0.003, 1.7, 0.83)):
+        published, zero = runs["normal", decay], runs[0.0, decay]
+        assert published["loss"] / zero["loss"] == pytest.approx(factor, abs=0.05)
+        assert published["of_the_commonest"] == pytest.approx(commonest, abs=0.005)
+        assert zero["of_the_commonest"] == 1
+    (adam,) = recorded("mechanism", variant="no decay or growth", start=0.0, weight_decay=0.0)
+    assert runs[0.0, 0.0]["loss"] / adam["loss"] == pytest.approx(2, abs=0.05)
+    recipe = replace(PUBLISHED.with_steps(5_000), lr=1e-2)
+    summed = sum(map(recipe.learning_rate, range(recipe.steps)))
+    assert summed == pytest.approx(26, abs=0.5)
+    sgd = 0.1 * summed / recipe.lr
+    assert [0.01 * sgd, 0.003 * sgd] == pytest.approx([2.6, 0.8], abs=0.05)
+
+
 def test_no_swap_of_the_recipe_changes_the_order_of_the_starts() -> None:
     kept = {
         (row["variant"], row["start"]): row["kept"] for row in recorded("swaps", weight_decay=1.0)
     }
     for variant in {variant for variant, _ in kept}:
         assert 2 * kept[variant, "normal"] < kept[variant, 0.0] <= kept[variant, -0.3], variant
+    count = features_kept(recorded("swaps", weight_decay=1.0), "variant", "start")
+    near = {v: (a, count[v, -0.3]) for (v, s), a in count.items() if s == 0.0}
+    near = {v: pair for v, pair in near.items() if pair[0] > 0.85 * pair[1]}
+    assert near == {"batch of 128": (131, 145), "8,000 steps": (220, 245)}
 
 
 def test_a_grown_model_keeps_what_a_fresh_one_drops() -> None:
@@ -278,6 +383,7 @@ def test_a_grown_model_keeps_what_a_fresh_one_drops() -> None:
     }
     assert grown["normal"] > 5 * fresh["normal"]
     assert grown[0.0] > 1.3 * fresh[0.0]
+    assert [round(300 * fresh[-0.3]), round(300 * grown[0.0])] == [268, 276]
 
 
 def test_the_plain_trainer_shows_the_contrast() -> None:
@@ -289,3 +395,15 @@ def test_a_packed_arrows_gradient_foretells_who_stays() -> None:
     rows = recorded("packed")
     assert all(row["agree"] > 0.9 for row in rows if row["weight_decay"] >= 2)
     assert all(row["kept"] < 0.05 for row in rows if row["weight_decay"] == 8)
+    for row in rows:
+        foretold = row["foretold"] / row["kept"]
+        match row["weight_decay"]:
+            case 2.0:
+                assert 0.8 < foretold < 1
+            case decay:
+                assert (foretold > 1) == (decay < 2)
+        rank = max(1, round(300 * row["kept"]))  # the last of those kept, in order of frequency
+        active = float(features.power_law(300, 1.5)[rank - 1]) * row["batch_size"]
+        assert (active < 0.1) == (row["weight_decay"] <= 0.5)
+    (small,) = recorded("packed", weight_decay=1.0, batch_size=128)
+    assert 30 <= round(300 * small["kept"]) == 58 <= 60
