@@ -76,7 +76,7 @@ def test_a_fault_in_a_page_fails_the_build(
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=rules.METADATA)
     nbformat.write(notebook, whole / "chapters" / f"{page}.ipynb")
     makefile = (book.ROOT / "Makefile").read_text(encoding="utf8")
-    command = "jupyter-book build . -W -n --keep-going"
+    command = "jupyter-book build . --quiet -W -n --keep-going"
     assert command in makefile
     done = subprocess.run(
         [Path(sys.executable).parent / "jupyter-book", *command.split()[1:]],
