@@ -156,6 +156,9 @@ def test_what_decides(chapter):
     assert phi[:, 0].min() > 0.95
     decays = np.array(chapter["GAMMAS"]) > 0
     assert phi[0, decays].max() < 0.4 < 0.8 < phi[2, decays].min()
+    assert phi[:, 1:].min(axis=0).max() < 0.8, "growth of −1 alone"
+    undriven = np.array(chapter["GAMMAS"]) >= 0
+    assert (phi[0, undriven] < 0.7 * phi[1:, undriven]).all(), "far fewer"
 
     found = dict(zip(chapter["WIDTHS"], (row[1:] for row in chapter["verdicts"]), strict=True))
     says(PAGE, "That is one seed; with another, the word for the loss at $m = 10$ was *both*.")
