@@ -66,9 +66,11 @@ def reading_holds(found):
     score = {what: x for what, x in found.items() if "reading above luck" in what}
     for name in ("dictionary learning", "sparse autoencoder"):
         tight, roomy = (x for what, x in score.items() if what.startswith(name))
-        assert roomy > 0.7 and tight < roomy, "the tighter, the harder, at the same density"
+        assert roomy > 0.7, "with room, a reader succeeds"
         if name == "dictionary learning":
-            kept = tight
+            kept = tight  # at this density, E = 0.5, the page finds no fall for it (E13)
+        else:
+            assert tight < roomy, "the tighter, the harder, at the same density"
     assert kept > tight + 0.1, "the autoencoder gives up first"
 
 
