@@ -28,9 +28,15 @@ PATIENCE = 600_000  # milliseconds: the machine may be busy
 measured: list[str] = []
 
 
+def moved(path: Path) -> bool:
+    """An old address, which holds nothing but the way to the new one."""
+    return 'http-equiv="refresh"' in path.read_text("utf8")
+
+
 def pages() -> list[str]:
     """The built chapters as paths below the book's root, without their ending."""
-    found = sorted(path.relative_to(HTML).with_suffix("") for path in HTML.glob("chapters/*.html"))
+    pages = (path for path in HTML.glob("chapters/*.html") if not moved(path))
+    found = sorted(path.relative_to(HTML).with_suffix("") for path in pages)
     return [path.as_posix() for path in found] or book.pages()
 
 
