@@ -6,6 +6,7 @@ A row a model is added to records/regimes_EXPERIMENT.csv; a job that has its row
 from __future__ import annotations
 
 import datetime
+import functools
 import itertools
 import platform
 import subprocess
@@ -199,10 +200,17 @@ def described(job: Job, seed: int, models: Treated, seconds: float) -> list[dict
     ]
 
 
+@functools.cache
 def commit() -> str:
-    """Of the checkout; "-dirty" where it is changed."""
-    git = ["git", "-C", str(HERE), "describe", "--always", "--dirty", "--abbrev=9"]
-    return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    """Of the checkout that runs; "-dirty" where anything but the records is changed."""
+    git = ["git", "-C", str(HERE.parent)]
+    short = [*git, "rev-parse", "--short=9", "HEAD"]
+    changed = [*git, "status", "--porcelain", "--", ".", ":!records"]
+    name, changes = (
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        for command in (short, changed)
+    )
+    return name + "-dirty" * bool(changes)
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> None:
