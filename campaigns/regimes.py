@@ -88,6 +88,13 @@ def anchors() -> Iterator[Job]:
         yield Job(n=1000, m=32, runs=every((decay,)), recipe=LONGER)
 
 
+def sizes() -> Iterator[Job]:
+    """The factor between γ = 1 and −1 at other n; n = 300 is in the grid, m = 32 in the anchors."""
+    for n, widths in {100: (10, 30, 60), 200: (10, 20, 30, 60), 1000: (30, 60)}.items():
+        for m in widths:
+            yield Job(n=n, m=m, runs=every((1.0, -1.0)))
+
+
 SWAPS = {
     "nothing": QUICK,
     "batch of 128": replace(QUICK, batch_size=128),
@@ -107,14 +114,43 @@ def swaps() -> Iterator[Job]:
         yield Job(runs=every((1.0, -1.0)), recipe=recipe, variant=name)
 
 
+def swaps_large() -> Iterator[Job]:
+    """The same at the paper's size; nothing swapped and 8,000 steps are among the anchors."""
+    for name, recipe in SWAPS.items():
+        if recipe not in (QUICK, LONGER):
+            yield Job(n=1000, m=32, runs=every((1.0, -1.0)), recipe=recipe, variant=name)
+
+
+def published() -> Iterator[Job]:
+    """The published rate, schedule, memory and number of steps at the paper's size.
+
+    512 samples by strata, as 2,048 plain ones would take four times as long.
+    """
+    recipe = replace(PUBLISHED, batch_size=512, stratified=True)
+    for decay in (1.0, -1.0):
+        yield Job(n=1000, m=32, runs=every((decay,), ("normal", "0")), recipe=recipe)
+
+
+def treated(
+    variant: str,
+    *runs: tuple[float, str],
+    m: int = 30,
+    beta2: float = 0.999,
+    **does: float,
+) -> Job:
+    """A job under a treatment, at γ = 1 from N(0, 1) and from 0 unless said."""
+    return Job(
+        m=m,
+        runs=runs or ((1.0, "normal"), (1.0, "0")),
+        recipe=replace(SHORT, beta2=beta2),
+        treatment=Treatment(**does),  # type: ignore[arg-type]
+        variant=variant,
+    )
+
+
 def mechanism() -> Iterator[Job]:
     """The experiments whose outcomes campaigns/regimes.md foretells."""
-
-    def job(variant: str, *runs: tuple[float, str], beta2: float = 0.999, **does: float) -> Job:
-        recipe = replace(SHORT, beta2=beta2)
-        runs = runs or ((1.0, "normal"), (1.0, "0"))
-        return Job(runs=runs, recipe=recipe, treatment=Treatment(**does), variant=variant)  # type: ignore[arg-type]
-
+    job = treated
     starts = ("normal", "0", "-0.3", "-1", "1", "0.3", "below", "above", "-|b|")
     yield job("as it is", *every((1.0,), starts))
     yield job("decay from 600", decay_from=600)
@@ -130,6 +166,29 @@ def mechanism() -> Iterator[Job]:
     yield job("quick b", quick_bias_until=600)
     yield job("quick b, memory 10", quick_bias_until=600, beta2=0.9)
     yield job("no decay", *every((0.0,), ("1", "-|b|", "below", "-1")))
+
+
+def wide() -> Iterator[Job]:
+    """The treatments where decay drops nothing from 0."""
+    job = functools.partial(treated, m=60)
+    yield job("as it is", *every((1.0,), ("normal", "0", "-0.3", "1", "below", "above", "-|b|")))
+    yield job("decay from 600", decay_from=600)
+    yield job("reset at 600", reset_at=600)
+    yield job("decay from 600, reset at 600", decay_from=600, reset_at=600)
+    yield job("memory 10", beta2=0.9)
+    yield job("decay from 600, memory 10", decay_from=600, beta2=0.9)
+    yield job("b alone for 600, then reset", decay_from=600, arrows_from=600, reset_at=600)
+
+
+def held() -> Iterator[Job]:
+    """Displacement or spread: arrows that wait for b, and arrows moved, then freed of b."""
+    none = every((0.0,), ("normal", "1", "-|b|"))
+    yield treated("as it is", *none)
+    yield treated("reset at 600", *none, reset_at=600)
+    yield treated("b alone for 600, then reset", *none, arrows_from=600, reset_at=600)
+    yield treated("b to 0 at 600, reset", *none, bias_to_zero_at=600, reset_at=600)
+    late = {"decay_from": 600, "reset_at": 600}
+    yield treated("decay from 600, b to 0, reset", bias_to_zero_at=600, **late)
 
 
 def room() -> Iterator[Job]:
@@ -315,8 +374,13 @@ BY_HAND = {"loop": loop, "definition": definition, "packed": packed}
 EXPERIMENTS = {
     "grid": grid,
     "anchors": anchors,
+    "sizes": sizes,
     "swaps": swaps,
+    "swaps_large": swaps_large,
+    "published": published,
     "mechanism": mechanism,
+    "wide": wide,
+    "held": held,
     "room": room,
 }
 

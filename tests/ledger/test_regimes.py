@@ -148,6 +148,22 @@ def test_arrows_wait_while_b_moves() -> None:
     assert not torch.equal(free.W, start.W)
 
 
+def test_b_is_put_to_zero_before_its_step_and_arrows_are_left() -> None:
+    before, after = trained(20), trained(20, bias_to_zero_at=20)
+    drawn: list[torch.Tensor] = []
+    after.update = lambda gradient, lr: drawn.append(after.b.clone())  # type: ignore[method-assign]
+    after.step(after.sampler.draw(8), 0.1)
+    assert before.b.any() and not drawn[0].any()
+    assert torch.equal(after.W, before.W)
+
+
+def test_a_start_moves_an_exponent_only_beyond_the_seeds_and_a_tenth() -> None:
+    assert regimes.start_moves_exponent([-1.0, -0.9, -1.1], [-0.7, -0.6, -0.8])
+    assert regimes.start_moves_exponent([-0.7, -0.6], [-1.0, -0.9])
+    assert not regimes.start_moves_exponent([-1.0, -0.7], [-0.75, -0.4])  # the seeds overlap
+    assert not regimes.start_moves_exponent([-1.0, -1.01], [-0.95, -0.96])  # too near
+
+
 def test_a_quick_bias_moves_ten_times_as_far() -> None:
     start, quick, plain = trained(0), trained(1, quick_bias_until=1), trained(1)
     torch.testing.assert_close(quick.b - start.b, 10 * (plain.b - start.b), atol=1e-6, rtol=1e-3)

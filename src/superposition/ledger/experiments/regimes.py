@@ -20,7 +20,7 @@ from torch import Tensor
 from superposition.features import MEAN_SQUARE_VALUE
 from superposition.toy.engine import ModelBatch, random_start
 from superposition.toy.recipes import PUBLISHED, Recipe
-from superposition.toy.sampler import Sampler
+from superposition.toy.sampler import Sampler, SparseBatch
 
 DECAY, START, BOTH, NEITHER = "decay decides", "start decides", "both", "neither"
 MOST = 2 / 3  # of what decay, start and their interaction explain, to decide alone
@@ -116,6 +116,18 @@ def verdict(found: Shares, outcome: str) -> str:
     return BOTH
 
 
+SMALLEST_DIFFERENCE = 0.1  # of two exponents: a tenth of the 1 that they are compared with
+
+
+def start_moves_exponent(first: Sequence[float], second: Sequence[float]) -> bool:
+    """Whether exponents fitted from two starts, one a seed each, are told apart.
+
+    They are where no seed's of the first lies among the second's, and the means differ by 0.1.
+    """
+    apart = max(first) < min(second) or max(second) < min(first)
+    return apart and abs(float(np.mean(first) - np.mean(second))) >= SMALLEST_DIFFERENCE
+
+
 def bias(start: str, n: int, m: int, seed: int) -> Tensor:
     """b (n,) before the first step, by name.
 
@@ -144,6 +156,7 @@ class Treatment:
     decay_from: int = 0  # no decay before this step
     arrows_from: int = 0  # W stays as it started before this step; b moves alone
     reset_at: int | None = None  # Adam's averages are emptied before this step
+    bias_to_zero_at: int | None = None  # b is put to 0 before this step
     quick_bias_until: int = 0  # before this step b moves ten times as far
     sgd: float | None = None  # plain gradient descent at this highest rate, with momentum 0.9
 
@@ -189,6 +202,11 @@ class Treated(ModelBatch):
         self.first_moment.zero_()
         self.second_moment.zero_()
         self.adam_steps.zero_()
+
+    def step(self, batch: SparseBatch, lr: float) -> None:
+        if self.steps_done == self.treatment.bias_to_zero_at:
+            self.b.zero_()  # before the gradient is taken
+        super().step(batch, lr)
 
     def decay(self, lr: float) -> None:
         if self.steps_done >= self.treatment.decay_from:
