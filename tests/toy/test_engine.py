@@ -39,7 +39,7 @@ def test_samples_follow_the_law_of_the_data(strata: bool, density: float) -> Non
     repeats = 60
     for _ in range(repeats):
         batch = source.draw(20_000)
-        x, w = batch.dense().double(), batch.weights.double()
+        x, w = batch.dense().double(), batch.sample_weights.double()
         weight = weight + w.sum() / repeats
         first = first + (w @ x) / repeats
         second = second + (w @ x.square()) / repeats
@@ -64,7 +64,7 @@ def test_a_certain_and_an_impossible_feature() -> None:
     x = batch.dense()
     assert bool((x[:, 0] > 0).all()) and bool((x[:, 2] == 0).all())
     assert batch.empty_weight == 0.0
-    assert float(batch.weights @ (x[:, 1] > 0).float()) == pytest.approx(0.5, abs=0.05)
+    assert float(batch.sample_weights @ (x[:, 1] > 0).float()) == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize("recipe", [CONVERGED, PUBLISHED], ids=lambda r: r.name)
@@ -84,11 +84,12 @@ def test_one_update_is_that_of_the_definition(recipe: recipes.Recipe, rate: floa
     for t in range(3):
         batch = fast.sampler.draw(200)
         x = torch.cat([batch.dense(), torch.zeros(1, 30, dtype=double)])
-        weights = torch.cat([batch.weights, torch.tensor([batch.empty_weight], dtype=double)])
+        empty = torch.tensor([batch.empty_weight], dtype=double)
+        counts = torch.cat([batch.sample_weights, empty])
         losses = fast.loss(batch)
         fast.step(batch, rate)
         for k, (W, b, adam) in enumerate(plain):
-            loss = model.step(x, W, b, adam, lr=rate, weight_decay=gammas[k], weights=weights)
+            loss = model.step(x, W, b, adam, lr=rate, weight_decay=gammas[k], sample_weights=counts)
             assert float(losses[k]) == pytest.approx(loss, rel=1e-9)
             ours, theirs = fast.model(k, widths[k]), (W.detach(), b.detach())
             for mine, other in zip(ours, theirs, strict=True):
@@ -195,7 +196,7 @@ def test_training_takes_the_recipes_batch_rate_and_memory(monkeypatch: pytest.Mo
     adam = engine.adam
 
     def watched(*args, **settings):  # type: ignore[no-untyped-def]
-        took.append((len(drawn[-1].weights), settings["lr"], settings["beta2"]))
+        took.append((len(drawn[-1].sample_weights), settings["lr"], settings["beta2"]))
         return adam(*args, **settings)
 
     trained, drawn = models(p, [4], [-1.0], recipe), []

@@ -115,12 +115,14 @@ class ModelBatch:
         residual (model, sample, feature) is y - x where the output is on and 0 where it is off,
         for there no gradient comes through. at_entries is y, (model, entry).
         """
-        B = len(batch.weights)
+        B = len(batch.sample_weights)
         hidden = torch.sparse.mm(batch.by_sample(), self.parameters.view(self.n, -1))
         hidden = hidden.view(B, self.K, self.m + 1).transpose(0, 1)  # (model, sample, width + 1)
-        hidden[:, :, self.m] = 1.0
+        hidden[:, :, self.m] = 1.0  # over x b, which the sparse product put there
         unpack = self.parameters.permute(1, 2, 0)  # (model, width + 1, feature)
-        residual = torch.bmm(hidden, unpack).relu_()  # (model, sample, feature); still y
+        residual = torch.bmm(hidden, unpack).relu_()  # (model, sample, feature)
+        # That is y still, and where x is 0, nearly everywhere, the residual is y. So only the
+        # active entries change, in place.
         flat = residual.view(self.K, -1)  # (model, sample * feature)
         at_entries = flat.index_select(1, batch.entries)  # (model, entry)
         error = torch.where(at_entries > 0, at_entries - batch.values, 0.0)
@@ -131,17 +133,17 @@ class ModelBatch:
         """d loss / d parameters, (feature, model, width + 1).
 
         W stands twice in relu(x W Wᵀ + b), so its gradient has two terms. With R the residual
-        and w the samples' weights:
+        and s what each sample counts for:
 
-        * unpacking, 2 Rᵀ (w h): how far off output i was, times what was read (b reads the 1);
-        * packing, 2 xᵀ (w R W): the same errors sent back through Wᵀ to where x was stored.
+        * unpacking, 2 Rᵀ (s h): how far off output i was, times what was read (b reads the 1);
+        * packing, 2 xᵀ (s R W): the same errors sent back through Wᵀ to where x was stored.
         """
-        B = len(batch.weights)
+        B = len(batch.sample_weights)
         hidden, residual, _ = self.forward(batch)
-        weights = batch.weights.view(1, B, 1)
-        unpacking = torch.bmm((hidden * weights).mT, residual)  # (model, width + 1, feature)
+        sample_weights = batch.sample_weights.view(1, B, 1)
+        unpacking = torch.bmm((hidden * sample_weights).mT, residual)  # (model, width + 1, feature)
         back = torch.bmm(residual, self.parameters.transpose(0, 1))  # (model, sample, width + 1)
-        back = back.mul_(weights)
+        back = back.mul_(sample_weights)
         back[:, :, self.m] = 0.0  # b packs nothing
         back = back.transpose(0, 1).reshape(B, -1)  # (sample, model * (width + 1))
         packing = torch.sparse.mm(batch.by_feature(), back).view(self.parameters.shape)
@@ -160,14 +162,17 @@ class ModelBatch:
 
     @torch.no_grad()
     def update(self, gradient: Tensor, lr: float) -> None:
-        """One update of all models: W decays, then Adam goes along the gradient."""
+        """One update of all models: W decays, then Adam goes along the gradient.
+
+        A subclass that trains by a further rule adds it here.
+        """
         self.decay(lr)
         adam(  # the function: the class spends a tenth of a small step on its book-keeping
             [self.parameters],
             [gradient],
             [self.first_moment],
             [self.second_moment],
-            [],
+            [],  # no running maxima of g²: those are amsgrad's
             [self.adam_steps],
             fused=True,
             amsgrad=False,
@@ -219,7 +224,7 @@ class ModelBatch:
         missed = torch.where(at_entries > 0, torch.zeros_like(x), x)  # off, where x is not 0
         error = residual.square().sum(2).index_add_(1, batch.sample, missed)  # (model, sample)
         empty = self.b.relu().square().sum(0)  # (model,), error of the empty sample
-        return (error * batch.weights).sum(1).double() + batch.empty_weight * empty.double()
+        return (error * batch.sample_weights).sum(1).double() + batch.empty_weight * empty.double()
 
     @torch.no_grad()
     def held_out(
