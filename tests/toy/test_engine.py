@@ -69,11 +69,20 @@ def test_a_certain_and_an_impossible_feature() -> None:
 
 @pytest.mark.parametrize("recipe", [CONVERGED, PUBLISHED], ids=lambda r: r.name)
 @pytest.mark.parametrize("rate", [0.01, 0.4])
-def test_one_update_is_that_of_the_definition(recipe: recipes.Recipe, rate: float) -> None:
+@pytest.mark.parametrize("widths", [[3, 7, 7], [20, 24, 24]], ids=["by samples", "by pairs"])
+def test_one_update_is_that_of_the_definition(
+    recipe: recipes.Recipe, rate: float, widths: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`model.step` on the same batch: three updates, both signs of γ, a padded model, b of both
     signs and one arrow of length 0. The empty sample that strata add goes last in the batch."""
-    p, double = features.power_law(30, 1.0, 2.0), torch.float64
-    widths, gammas = [3, 7, 7], [0.5, -0.5, 0.0]
+    p, double, gammas = features.power_law(30, 1.0, 2.0), torch.float64, [0.5, -0.5, 0.0]
+    by_pairs = engine.ModelBatch.half_gradient_by_pairs
+    took = []
+    monkeypatch.setattr(
+        engine.ModelBatch,
+        "half_gradient_by_pairs",
+        lambda self, batch: took.append(self.m) or by_pairs(self, batch),
+    )
     fast = models(p, widths, gammas, recipe, seed=1, dtype=double)
     fast.b[:] = torch.linspace(-0.3, 0.3, 30, dtype=double)[:, None]
     fast.W[4] = 0
@@ -82,7 +91,7 @@ def test_one_update_is_that_of_the_definition(recipe: recipes.Recipe, rate: floa
         W, b = (x.requires_grad_() for x in fast.model(k, m))
         plain.append((W, b, torch.optim.Adam([W, b], betas=(0.9, recipe.beta2))))
     for t in range(3):
-        batch = fast.sampler.draw(200)
+        batch = fast.sampler.draw(600)  # more than one part of 512
         x = torch.cat([batch.dense(), torch.zeros(1, 30, dtype=double)])
         empty = torch.tensor([batch.empty_weight], dtype=double)
         counts = torch.cat([batch.sample_weights, empty])
@@ -94,7 +103,18 @@ def test_one_update_is_that_of_the_definition(recipe: recipes.Recipe, rate: floa
             ours, theirs = fast.model(k, widths[k]), (W.detach(), b.detach())
             for mine, other in zip(ours, theirs, strict=True):
                 torch.testing.assert_close(mine, other, rtol=1e-6, atol=1e-8, msg=f"{k}, {t}")
-    assert bool((fast.W[:, 0, 3:] == 0).all()), "the padding must not move"
+    assert bool((fast.W[:, 0, widths[0] :] == 0).all()), "the padding must not move"
+    assert took == ([24] * 3 if widths[0] == 20 else [])
+
+
+def test_the_parts_of_a_batch_are_its_samples_in_order() -> None:
+    batch = sampler.Sampler(features.power_law(30, 1.0), seed=2).draw(25)
+    for size in (7, 25, 40):
+        parts = batch.split(size)
+        assert [len(part.sample_weights) for part in parts] == {7: [7, 7, 7, 4]}.get(size, [25])
+        assert torch.equal(torch.cat([part.dense() for part in parts]), batch.dense())
+        assert torch.equal(torch.cat([part.sample_weights for part in parts]), batch.sample_weights)
+        assert sum(part.empty_weight for part in parts) == pytest.approx(batch.empty_weight)
 
 
 def test_the_published_schedule_is_the_definitions() -> None:

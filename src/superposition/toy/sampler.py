@@ -10,6 +10,7 @@ loss is the same.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -55,10 +56,30 @@ class SparseBatch:
         )
 
     def by_feature(self) -> Tensor:
-        """xᵀ as a sparse matrix, (n, B)."""
+        """(s x)ᵀ, with s what each sample counts for, as a sparse matrix, (n, B)."""
         order = torch.argsort(self.feature, stable=True)
         feature, sample = self.feature[order], self.sample[order]
-        return self._sparse(feature, sample, self.values[order], (self.n, len(self.sample_weights)))
+        values = self.values[order] * self.sample_weights[sample]
+        return self._sparse(feature, sample, values, (self.n, len(self.sample_weights)))
+
+    def split(self, size: int) -> list[SparseBatch]:
+        """The samples in order, at most `size` to a part; the empty sample, shared out by size."""
+        B = len(self.sample_weights)
+        firsts = torch.arange(0, B + size, size, device=self.entries.device).clamp_max_(B)
+        cuts = torch.searchsorted(self.entries, firsts * self.n).tolist()
+        parts = []
+        for k, (first, last) in enumerate(itertools.pairwise(cuts)):
+            sample_weights = self.sample_weights[k * size : (k + 1) * size]
+            parts.append(
+                SparseBatch(
+                    self.n,
+                    self.entries[first:last] - k * size * self.n,
+                    self.values[first:last],
+                    sample_weights,
+                    self.empty_weight * len(sample_weights) / B,
+                )
+            )
+        return parts
 
     @staticmethod
     def _sparse(row: Tensor, column: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
