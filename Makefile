@@ -52,8 +52,6 @@ lint: $(INSTALLED)  ## style, types, imports between rooms
 	$(BIN)/lint-imports --no-logo
 	@echo "Functions to make plainer when you are there (a hint):"
 	@$(BIN)/ruff check --select C901 --exit-zero --quiet --output-format concise .
-	@echo "Chapters' lines beyond 80 columns (a hint until there are none):"
-	@$(BIN)/ruff check --isolated --select E501 --line-length 80 --exit-zero --quiet --output-format concise chapters
 
 # The rest, which `make test` adds, looks at the built book or takes a minute a test.
 QUICK := not (chapters or browser or built or long or seeds)

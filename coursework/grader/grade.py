@@ -25,6 +25,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
+import limits
 from submissions import Entry, collect, digest
 
 HERE = Path(__file__).resolve().parent
@@ -39,9 +40,9 @@ def grade_folder(
     *,
     built: Path = BUILT,
     jobs: int = 0,
-    time_limit: float = 240,
-    question_limit: float = 30,
-    memory_mb: int = 3072,
+    time_limit: float = limits.SECONDS,
+    question_limit: float = limits.QUESTION_SECONDS,
+    memory_mb: int = limits.MEMORY_MB,
     fresh: bool = False,
     kind: str = "",
     progress: bool = True,
@@ -69,8 +70,8 @@ def grade_folder(
     if fresh:
         shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True, exist_ok=True)
-    limits = {"time_limit": time_limit, "question_limit": question_limit, "memory_mb": memory_mb}
-    stamp = digest(sorted(grader.rglob("*.*")), json.dumps(limits))
+    allowed = {"time_limit": time_limit, "question_limit": question_limit, "memory_mb": memory_mb}
+    stamp = digest(sorted(grader.rglob("*.*")), json.dumps(allowed))
     with tempfile.TemporaryDirectory(prefix="submissions-") as scratch:
         entries = collect(submissions, Path(scratch), assignment)
         tasks, grades = [], {}
@@ -83,7 +84,7 @@ def grade_folder(
             else:
                 tasks.append((entry, place, mark))
         bar = tqdm(total=len(entries), initial=len(grades), disable=not progress, unit="student")
-        running = _in_parallel(tasks, grader, kind, limits, jobs, scratch)
+        running = _in_parallel(tasks, grader, kind, allowed, jobs, scratch)
         with contextlib.closing(running):  # its judges end before their folders go
             for entry, place, result in running:
                 place.write_text(json.dumps(result))
@@ -96,7 +97,7 @@ def grade_folder(
 
 
 def _in_parallel(
-    tasks: list, grader: Path, kind: str, limits: dict, jobs: int, scratch: str
+    tasks: list, grader: Path, kind: str, allowed: dict, jobs: int, scratch: str
 ) -> Any:
     """Yield (entry, place, result) as they come. Each judge is a forked process of its own: what
     goes wrong in one, however badly, is that one's."""
@@ -115,10 +116,10 @@ def _in_parallel(
                 entry, place, mark = waiting.pop()
                 # All that a judge leaves behind is in this folder.
                 own, core = tempfile.mkdtemp(prefix="grade-", dir=scratch), free.pop()
-                args = (entry, grader, kind, {**limits, "core": core}, own)
+                args = (entry, grader, kind, {**allowed, "core": core}, own)
                 process = context.Process(target=_judge_one, args=args)
                 process.start()
-                until = time.monotonic() + limits["time_limit"] + GRACE
+                until = time.monotonic() + allowed["time_limit"] + GRACE
                 running[process.sentinel] = (process, entry, place, mark, own, until, core)
             soonest = min(item[5] for item in running.values()) - time.monotonic()
             for sentinel in wait(list(running), timeout=max(0.1, soonest)):
@@ -167,7 +168,7 @@ def _end(process: Any) -> None:
         process.join()
 
 
-def _judge_one(entry: Entry, grader: Path, kind: str, limits: dict, own: str) -> None:
+def _judge_one(entry: Entry, grader: Path, kind: str, allowed: dict, own: str) -> None:
     import judge
     import sandbox
     import torch
@@ -180,10 +181,10 @@ def _judge_one(entry: Entry, grader: Path, kind: str, limits: dict, own: str) ->
         os.dup2(null.fileno(), 2)
     torch.set_num_threads(1)
     if entry.notebook is None:
-        result = judge.grade(Path(own) / "none", grader, kind=kind, **limits)
+        result = judge.grade(Path(own) / "none", grader, kind=kind, **allowed)
         result.status = entry.reason
     else:
-        result = judge.grade(entry.notebook, grader, kind=kind, **limits)
+        result = judge.grade(entry.notebook, grader, kind=kind, **allowed)
     result.note = "; ".join(filter(None, [entry.note, result.note]))
     (Path(own) / "result.json").write_text(json.dumps(result.to_dict()))
 
@@ -204,9 +205,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="default: build/coursework/graded/ASSIGNMENT")
     parser.add_argument("--built", type=Path, default=BUILT, help=argparse.SUPPRESS)
     parser.add_argument("--jobs", type=int, default=0, help="submissions at once (default: cores)")
-    parser.add_argument("--time-limit", type=float, default=240, help="seconds for a submission")
-    parser.add_argument("--question-limit", type=float, default=30, help="seconds for a question")
-    parser.add_argument("--memory-mb", type=int, default=3072, help="memory for a submission")
+    parser.add_argument(
+        "--time-limit", type=float, default=limits.SECONDS, help="seconds for a submission"
+    )
+    parser.add_argument(
+        "--question-limit",
+        type=float,
+        default=limits.QUESTION_SECONDS,
+        help="seconds for a question",
+    )
+    parser.add_argument(
+        "--memory-mb", type=int, default=limits.MEMORY_MB, help="memory for a submission"
+    )
     parser.add_argument("--fresh", action="store_true", help="grade everything again")
     parser.add_argument("--sandbox", choices=["bwrap", "unshare", "none"], default="")
     args = parser.parse_args(argv)

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import limits
 import sandbox
 import wire
 from otter.nbmeta_config import NBMetadataConfig
@@ -157,9 +158,9 @@ def grade(
     grader: Path,
     *,
     kind: str = "",
-    time_limit: float = 240,
-    question_limit: float = 30,
-    memory_mb: int = 3072,
+    time_limit: float = limits.SECONDS,
+    question_limit: float = limits.QUESTION_SECONDS,
+    memory_mb: int = limits.MEMORY_MB,
     core: int | None = None,
 ) -> Grade:
     """Grade the notebook at `path` with the tests of `grader` (a folder made by build.py).

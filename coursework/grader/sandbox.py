@@ -22,6 +22,8 @@ import threading
 import time
 from pathlib import Path
 
+import limits
+
 HERE = Path(__file__).resolve().parent
 MB = 2**20
 INSIDE = "/grading"  # where worker.py and wire.py are seen from inside
@@ -267,7 +269,11 @@ class Process:
     """
 
     def __init__(
-        self, kind: str, memory_mb: int = 3072, processes: int = 64, core: int | None = None
+        self,
+        kind: str,
+        memory_mb: int = limits.MEMORY_MB,
+        processes: int = 64,
+        core: int | None = None,
     ) -> None:
         self.why = ""
         self.peak_mb = 0.0

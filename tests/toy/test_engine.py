@@ -39,7 +39,7 @@ def test_samples_follow_the_law_of_the_data(strata: bool, density: float) -> Non
     repeats = 60
     for _ in range(repeats):
         batch = source.draw(20_000)
-        x, w = batch.dense().double(), batch.weights.double()
+        x, w = batch.dense().double(), batch.sample_weights.double()
         weight = weight + w.sum() / repeats
         first = first + (w @ x) / repeats
         second = second + (w @ x.square()) / repeats
@@ -64,16 +64,25 @@ def test_a_certain_and_an_impossible_feature() -> None:
     x = batch.dense()
     assert bool((x[:, 0] > 0).all()) and bool((x[:, 2] == 0).all())
     assert batch.empty_weight == 0.0
-    assert float(batch.weights @ (x[:, 1] > 0).float()) == pytest.approx(0.5, abs=0.05)
+    assert float(batch.sample_weights @ (x[:, 1] > 0).float()) == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize("recipe", [CONVERGED, PUBLISHED], ids=lambda r: r.name)
 @pytest.mark.parametrize("rate", [0.01, 0.4])
-def test_one_update_is_that_of_the_definition(recipe: recipes.Recipe, rate: float) -> None:
+@pytest.mark.parametrize("widths", [[3, 7, 7], [20, 24, 24]], ids=["by samples", "by pairs"])
+def test_one_update_is_that_of_the_definition(
+    recipe: recipes.Recipe, rate: float, widths: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`model.step` on the same batch: three updates, both signs of γ, a padded model, b of both
     signs and one arrow of length 0. The empty sample that strata add goes last in the batch."""
-    p, double = features.power_law(30, 1.0, 2.0), torch.float64
-    widths, gammas = [3, 7, 7], [0.5, -0.5, 0.0]
+    p, double, gammas = features.power_law(30, 1.0, 2.0), torch.float64, [0.5, -0.5, 0.0]
+    by_pairs = engine.ModelBatch.half_gradient_by_pairs
+    took = []
+    monkeypatch.setattr(
+        engine.ModelBatch,
+        "half_gradient_by_pairs",
+        lambda self, batch: took.append(self.m) or by_pairs(self, batch),
+    )
     fast = models(p, widths, gammas, recipe, seed=1, dtype=double)
     fast.b[:] = torch.linspace(-0.3, 0.3, 30, dtype=double)[:, None]
     fast.W[4] = 0
@@ -82,18 +91,30 @@ def test_one_update_is_that_of_the_definition(recipe: recipes.Recipe, rate: floa
         W, b = (x.requires_grad_() for x in fast.model(k, m))
         plain.append((W, b, torch.optim.Adam([W, b], betas=(0.9, recipe.beta2))))
     for t in range(3):
-        batch = fast.sampler.draw(200)
+        batch = fast.sampler.draw(600)  # more than one part of 512
         x = torch.cat([batch.dense(), torch.zeros(1, 30, dtype=double)])
-        weights = torch.cat([batch.weights, torch.tensor([batch.empty_weight], dtype=double)])
+        empty = torch.tensor([batch.empty_weight], dtype=double)
+        counts = torch.cat([batch.sample_weights, empty])
         losses = fast.loss(batch)
         fast.step(batch, rate)
         for k, (W, b, adam) in enumerate(plain):
-            loss = model.step(x, W, b, adam, lr=rate, weight_decay=gammas[k], weights=weights)
+            loss = model.step(x, W, b, adam, lr=rate, weight_decay=gammas[k], sample_weights=counts)
             assert float(losses[k]) == pytest.approx(loss, rel=1e-9)
             ours, theirs = fast.model(k, widths[k]), (W.detach(), b.detach())
             for mine, other in zip(ours, theirs, strict=True):
                 torch.testing.assert_close(mine, other, rtol=1e-6, atol=1e-8, msg=f"{k}, {t}")
-    assert bool((fast.W[:, 0, 3:] == 0).all()), "the padding must not move"
+    assert bool((fast.W[:, 0, widths[0] :] == 0).all()), "the padding must not move"
+    assert took == ([24] * 3 if widths[0] == 20 else [])
+
+
+def test_the_parts_of_a_batch_are_its_samples_in_order() -> None:
+    batch = sampler.Sampler(features.power_law(30, 1.0), seed=2).draw(25)
+    for size in (7, 25, 40):
+        parts = batch.split(size)
+        assert [len(part.sample_weights) for part in parts] == {7: [7, 7, 7, 4]}.get(size, [25])
+        assert torch.equal(torch.cat([part.dense() for part in parts]), batch.dense())
+        assert torch.equal(torch.cat([part.sample_weights for part in parts]), batch.sample_weights)
+        assert sum(part.empty_weight for part in parts) == pytest.approx(batch.empty_weight)
 
 
 def test_the_published_schedule_is_the_definitions() -> None:
@@ -195,7 +216,7 @@ def test_training_takes_the_recipes_batch_rate_and_memory(monkeypatch: pytest.Mo
     adam = engine.adam
 
     def watched(*args, **settings):  # type: ignore[no-untyped-def]
-        took.append((len(drawn[-1].weights), settings["lr"], settings["beta2"]))
+        took.append((len(drawn[-1].sample_weights), settings["lr"], settings["beta2"]))
         return adam(*args, **settings)
 
     trained, drawn = models(p, [4], [-1.0], recipe), []

@@ -52,6 +52,13 @@ def test_the_learning_rate_warms_up_and_falls() -> None:
     assert rates[-1] == pytest.approx(5e-4, rel=1e-2)
 
 
+def test_the_shortest_training_is_one_step_at_the_full_rate() -> None:
+    assert model.learning_rate(0, 1, 1e-2) == 1e-2
+    start = model.train(features.power_law(6, 1.0), 2, 0.0, steps=0)
+    end = model.train(features.power_law(6, 1.0), 2, 0.0, steps=1, batch_size=64)
+    assert not torch.equal(start[0], end[0])
+
+
 def test_training_learns_and_the_start_of_the_bias_is_the_one_asked_for() -> None:
     p = features.power_law(12, 1.0)
     settings = {"steps": 400, "batch_size": 128, "lr": 2e-2, "beta2": 0.99}

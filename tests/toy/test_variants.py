@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from superposition import features, geometry
-from superposition.toy import variants
+from superposition.toy import recipes, variants
+from superposition.toy.engine import ModelBatch
 from superposition.toy.variants import Packing
 
 P = features.power_law(20, 1.0)
@@ -34,6 +35,24 @@ def test_each_rule_holds_its_model_alone():
     b = [packed.b for packed in trained]
     assert float(b[3].std()) < 1e-6 < 1e-3 < float(b[0].std())
     assert float(b[2].abs().max()) > 1e-3, "the bias of frozen rows is trained"
+
+
+@pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=lambda r: r.name)
+def test_plain_ways_train_as_the_engine_does_by_any_recipe(recipe, monkeypatch):
+    """Also by one whose rate, batch and memory change with the width and on the way."""
+    short = replace(recipe, steps=12, warmup_steps=2)
+    monkeypatch.setattr(Packing, "recipe", short)
+    ways = [Packing(5, weight_decay=-1.0), Packing(5, weight_decay=0.5)]
+    starts = [way.starting_point(20, seed=3) for way in ways]
+    models = ModelBatch(P, starts, [-1.0, 0.5], recipe=short, seed=3)
+    models.train()
+    for k, packed in enumerate(variants.train_packings(P, ways, seed=3)):
+        assert torch.equal(packed.W, models.W[:, k]) and torch.equal(packed.b, models.b[:, k])
+
+
+def test_ways_of_two_lengths_do_not_train_side_by_side():
+    with pytest.raises(ValueError, match=r"\[20, 30\] steps: give ways of one length"):
+        variants.train_packings(P, [Packing(5, steps=20), Packing(5, steps=30)], seed=0)
 
 
 def test_both_trainers_train_the_plain_model_alike():

@@ -39,7 +39,9 @@ HOLDS, LIMITS, FAILS, OPEN = Verdict
 
 
 def predictable(found: Extrapolation) -> Verdict:
-    """Holds if a hidden width is foretold to 10 %; within limits if to a factor of two."""
+    """Holds if a line through the narrower widths predicts the loss at the widest to 10 %, under
+    every frequency law; within limits if to a factor of two.
+    """
     if found.error.high < 0.1:
         return HOLDS
     return LIMITS if found.error.high < np.log(2) else FAILS
@@ -86,7 +88,7 @@ def interference_halves(found: Overlaps) -> Verdict:
 
 
 def geometry_or_rarity(found: Geometry) -> Verdict:
-    """Within limits if, with no feature rarer than another, the rows' cosines foretell the loss
+    """Within limits if, with no feature rarer than another, the rows' cosines predict the loss
     to 15 % at every width, nothing fitted; holds if other laws move its exponent by under 0.3.
     """
     if found.error.high > 0.15:

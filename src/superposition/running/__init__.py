@@ -3,5 +3,4 @@
 executors  processes or threads for independent pieces of work
 store      trained models kept on disk, under a version and their settings
 records    committed summaries, records/*.csv, one row a model
-campaign   runs a file of specs and appends the records
 """

@@ -6,7 +6,6 @@ sampler   sparse samples, drawn by strata
 engine    the same as model, for many models at once, and fast
 sweeps    train, grid, sweep, and results asked by name
 variants  other ways to pack and to read
-summary   one row of numbers about a trained model, for campaigns
 """
 
 from .engine import ENGINE_VERSION

@@ -22,14 +22,14 @@ def reconstruct(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return torch.relu(x @ W @ W.T + b)
 
 
-def loss(x: Tensor, W: Tensor, b: Tensor, weights: Tensor | None = None) -> Tensor:
+def loss(x: Tensor, W: Tensor, b: Tensor, sample_weights: Tensor | None = None) -> Tensor:
     """Squared error summed over features, averaged over samples.
 
-    `weights` (B,) says what each sample counts for instead of 1/B, where a sampler draws some
-    kinds of samples more often than the data does.
+    `sample_weights` (B,) says what each sample counts for instead of 1/B, where a sampler draws
+    some kinds of samples more often than the data does.
     """
     error = (reconstruct(x, W, b) - x).square().sum(dim=1)
-    return error.mean() if weights is None else weights @ error
+    return error.mean() if sample_weights is None else sample_weights @ error
 
 
 @torch.no_grad()
@@ -54,14 +54,14 @@ def step(
     *,
     lr: float,
     weight_decay: float,
-    weights: Tensor | None = None,
+    sample_weights: Tensor | None = None,
 ) -> float:
     """One update on the batch x (B, n), in place; the loss before it.
 
     The gradient is taken first, then W decays, then Adam (over W and b) goes along the gradient.
     """
     adam.zero_grad()
-    before = loss(x, W, b, weights)
+    before = loss(x, W, b, sample_weights)
     before.backward()
     decay_(W, lr, weight_decay)
     adam.param_groups[0]["lr"] = lr
@@ -72,7 +72,7 @@ def step(
 def learning_rate(t: int, steps: int, peak: float) -> float:
     """At step t: up in a straight line for a tenth of the steps, then a cosine down to 5 %."""
     warmup = max(1, steps // 10)
-    cosine = 0.5 * (1 + math.cos(math.pi * max(0, t - warmup) / (steps - warmup)))
+    cosine = 0.5 * (1 + math.cos(math.pi * max(0, t - warmup) / max(1, steps - warmup)))
     return peak * min((t + 1) / warmup, 0.05 + 0.95 * cosine)
 
 

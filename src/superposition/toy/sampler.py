@@ -10,6 +10,7 @@ loss is the same.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -29,7 +30,7 @@ class SparseBatch:
     n: int
     entries: Tensor  # (entry,), sample * n + feature of each active entry, rising
     values: Tensor  # (entry,)
-    weights: Tensor  # (B,), what a sample counts for in the expected loss
+    sample_weights: Tensor  # (B,), what a sample counts for in the expected loss
     empty_weight: float  # what the empty sample counts for besides; 0 where the batch holds it
 
     @property
@@ -44,19 +45,41 @@ class SparseBatch:
 
     def dense(self) -> Tensor:
         """x, (B, n)."""
-        x = self.values.new_zeros(len(self.weights) * self.n)
+        x = self.values.new_zeros(len(self.sample_weights) * self.n)
         x[self.entries] = self.values
         return x.view(-1, self.n)
 
     def by_sample(self) -> Tensor:
         """x as a sparse matrix, (B, n)."""
-        return self._sparse(self.sample, self.feature, self.values, (len(self.weights), self.n))
+        return self._sparse(
+            self.sample, self.feature, self.values, (len(self.sample_weights), self.n)
+        )
 
     def by_feature(self) -> Tensor:
-        """xᵀ as a sparse matrix, (n, B)."""
+        """(s x)ᵀ, with s what each sample counts for, as a sparse matrix, (n, B)."""
         order = torch.argsort(self.feature, stable=True)
         feature, sample = self.feature[order], self.sample[order]
-        return self._sparse(feature, sample, self.values[order], (self.n, len(self.weights)))
+        values = self.values[order] * self.sample_weights[sample]
+        return self._sparse(feature, sample, values, (self.n, len(self.sample_weights)))
+
+    def split(self, size: int) -> list[SparseBatch]:
+        """The samples in order, at most `size` to a part; the empty sample, shared out by size."""
+        B = len(self.sample_weights)
+        firsts = torch.arange(0, B + size, size, device=self.entries.device).clamp_max_(B)
+        cuts = torch.searchsorted(self.entries, firsts * self.n).tolist()
+        parts = []
+        for k, (first, last) in enumerate(itertools.pairwise(cuts)):
+            sample_weights = self.sample_weights[k * size : (k + 1) * size]
+            parts.append(
+                SparseBatch(
+                    self.n,
+                    self.entries[first:last] - k * size * self.n,
+                    self.values[first:last],
+                    sample_weights,
+                    self.empty_weight * len(sample_weights) / B,
+                )
+            )
+        return parts
 
     @staticmethod
     def _sparse(row: Tensor, column: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
@@ -107,13 +130,13 @@ class Sampler:
             forced = self._pick(self.q_cdf, (samples + self._uniform(batch_size)) / batch_size)
             entries = torch.cat([entries, samples * self.n + forced])
         entries = torch.unique(entries)  # sorted; an entry hit twice is active once
-        weights = torch.full((batch_size,), 1 / batch_size, device=device, dtype=self.dtype)
+        sample_weights = torch.full((batch_size,), 1 / batch_size, device=device, dtype=self.dtype)
         if self.stratified:
             sample, feature = entries // self.n, entries % self.n
             odds = torch.bincount(sample, self.odds[feature], minlength=batch_size)
-            weights = (weights / odds).to(self.dtype)
+            sample_weights = (sample_weights / odds).to(self.dtype)
         values = 2 * torch.rand(len(entries), generator=g, device=device, dtype=self.dtype)
-        return SparseBatch(self.n, entries, values, weights, self.empty_weight)
+        return SparseBatch(self.n, entries, values, sample_weights, self.empty_weight)
 
     def _uniform(self, count: int) -> Tensor:
         return torch.rand(count, generator=self.generator, device=self.device, dtype=torch.float64)

@@ -127,28 +127,43 @@ def _train_job(p: Tensor, job: Sequence[tuple[Packing, int]]) -> list[Packed]:
     return train_packings(p, ways, seeds[0])
 
 
-@torch.no_grad()
-def train_packings(p: Tensor, ways: Sequence[Packing], seed: int) -> list[Packed]:
+class PackingBatch(ModelBatch):
     """Ways of one length, side by side on the engine: its loop, with each way's rule in it."""
-    models = ModelBatch(
-        p,
-        [way.starting_point(len(p), seed) for way in ways],
-        [way.weight_decay for way in ways],
-        recipe=ways[0].recipe,
-        seed=seed,
-    )
-    for t in range(models.recipe.steps):
-        gradient = models.gradient(models.sampler.draw(models.recipe.batch_size))
-        W_gradient, b_gradient = gradient[..., :-1], gradient[..., -1]  # views
-        for k, way in enumerate(ways):
+
+    def __init__(self, p: Tensor, ways: Sequence[Packing], seed: int):
+        """Raises ValueError on ways of several lengths, which cannot share a schedule."""
+        if len({way.steps for way in ways}) > 1:
+            raise ValueError(
+                f"these ways train for {sorted({way.steps for way in ways})} steps: "
+                "give ways of one length, or all of them to `train`, which sorts them"
+            )
+        self.ways = ways
+        super().__init__(
+            p,
+            [way.starting_point(len(p), seed) for way in ways],
+            [way.weight_decay for way in ways],
+            recipe=ways[0].recipe,
+            seed=seed,
+        )
+
+    @torch.no_grad()
+    def update(self, gradient: Tensor, lr: float) -> None:
+        W_gradient, b_gradient = gradient[..., : self.m], gradient[..., self.m]  # views
+        for k, way in enumerate(self.ways):
             if way.frozen:
                 W_gradient[:, k] = 0
             if way.one_bias:
                 b_gradient[:, k] = b_gradient[:, k].mean()
-        models.update(gradient, models.recipe.learning_rate(t))
-        for k, way in enumerate(ways):
+        super().update(gradient, lr)
+        for k, way in enumerate(self.ways):
             if way.unit:
-                models.W[:, k] /= models.W[:, k].norm(dim=1, keepdim=True)
+                self.W[:, k] /= self.W[:, k].norm(dim=1, keepdim=True)
+
+
+def train_packings(p: Tensor, ways: Sequence[Packing], seed: int) -> list[Packed]:
+    """Ways of one length that read as the plain model does."""
+    models = PackingBatch(p, ways, seed)
+    models.train()
     losses = models.held_out()[0].tolist()
     return [Packed(losses[k], *models.model(k, way.m)) for k, way in enumerate(ways)]
 
@@ -195,10 +210,10 @@ class ReadOut:
         """Loss of each seed on the next batch of its sampler, (seed,)."""
         batches = [sampler.draw(batch_size) for sampler in samplers]
         x = torch.stack([batch.dense() for batch in batches])  # (seed, sample, feature)
-        weights = torch.stack([batch.weights for batch in batches])  # (seed, sample)
+        sample_weights = torch.stack([batch.sample_weights for batch in batches])  # (seed, sample)
         error = (self.read(x @ self.W) - x).square().sum(2)
         empty = self.read(torch.zeros(len(batches), 1, self.way.m)).square().sum((1, 2))
-        return (error * weights).sum(1) + batches[0].empty_weight * empty
+        return (error * sample_weights).sum(1) + batches[0].empty_weight * empty
 
 
 def train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> list[Packed]:

@@ -38,7 +38,7 @@ def _norms_by_rank(W: Tensor) -> Points:
 
 @dataclass(frozen=True, kw_only=True)
 class Extrapolation(Measurement):
-    """|log(foretold loss / loss)| at the widest converged width, over frequency laws."""
+    """|log(predicted loss / loss)| at the widest converged width, over frequency laws."""
 
     error: Spread
 
@@ -54,7 +54,7 @@ class Extrapolation(Measurement):
 def predictable(lab: Lab) -> Extrapolation | NotRun:
     """Hide the largest converged width, extrapolate a line through the others: how far off?"""
     settled, errors = {law: lab.settled(law) for law in lab.laws}, []
-    if min(map(len, settled.values())) < 4:  # three for a line, one to foretell
+    if min(map(len, settled.values())) < 4:  # three for a line, one to predict
         return UNSETTLED
     for law, m in settled.items():
         y = lab.losses(law, m).mean(0)
@@ -204,7 +204,7 @@ def interference(lab: Lab) -> Overlaps:
 
 @dataclass(frozen=True, kw_only=True)
 class Geometry(Measurement):
-    """How well cosines alone foretell the loss where nothing is rare; exponents over laws."""
+    """How well cosines alone predict the loss where nothing is rare; exponents over laws."""
 
     error: Spread  # relative, over widths
     exponents: tuple[float, ...]  # of the loss, one a frequency law
@@ -213,7 +213,7 @@ class Geometry(Measurement):
     @property
     def text(self) -> str:
         return (
-            "with even frequencies, nothing being rare, the cosines alone foretell the loss to "
+            "with even frequencies, nothing being rare, the cosines alone predict the loss to "
             f"{self.error.mean:.0%} on average (at worst {self.error.high:.0%}); over three laws "
             f"its exponent runs from {min(self.exponents):.2f} to {max(self.exponents):.2f} "
             f"(m from {self.widths[0]} to {self.widths[-1]})"
@@ -221,7 +221,7 @@ class Geometry(Measurement):
 
 
 def geometry_or_rarity(lab: Lab) -> Geometry | NotRun:
-    """Where nothing is rare: does the geometry alone, nothing fitted, foretell the loss?"""
+    """Where nothing is rare: does the geometry alone, nothing fitted, predict the loss?"""
     settled = {law: lab.settled(law) for law in lab.laws}
     common = [m for m in WIDTHS if all(m in widths for widths in settled.values())]
     if len(common) < 3:
@@ -230,10 +230,10 @@ def geometry_or_rarity(lab: Lab) -> Geometry | NotRun:
     for m in settled["even"]:
         runs = [lab.models["even", lab.growth, m, seed] for seed in lab.seeds]
         found.append(float(np.mean([run.loss for run in runs])))
-        foretold = [
+        predicted = [
             mean_field.mean_field(run.p, m, overlaps=lab.rewire(run.W)).loss for run in runs
         ]
-        told.append(float(np.mean(foretold)))
+        told.append(float(np.mean(predicted)))
     return Geometry(
         error=Spread.over(abs(a / b - 1) for a, b in zip(found, told, strict=True)),
         exponents=tuple(
