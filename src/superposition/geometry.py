@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -97,19 +96,6 @@ def welch_bound(n: int, m: int) -> float:
     """
     _check_sizes(n, m)
     return 0.0 if n <= m else (n - m) / (m * (n - 1))
-
-
-def random_overlap(m: int) -> float:
-    """Expected squared cosine of two random directions in m dimensions: exactly 1/m."""
-    _check_sizes(1, m)
-    return 1 / m
-
-
-def random_absolute_overlap(m: int) -> float:
-    """Expected |cosine| of two random directions: Γ(m/2) / (√π Γ((m+1)/2)) → √(2 / (π m))."""
-    _check_sizes(1, m)
-    log_ratio = torch.lgamma(torch.tensor([m / 2, (m + 1) / 2], dtype=torch.float64))
-    return float((log_ratio[0] - log_ratio[1]).exp() / np.sqrt(np.pi))
 
 
 def _matrix(W: Tensor) -> Tensor:

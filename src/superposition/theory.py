@@ -40,31 +40,6 @@ def weak_loss(p: Tensor, learned: int | Sequence[bool] | np.ndarray | Tensor) ->
     return MEAN_SQUARE_VALUE * float(p[~mask].sum())
 
 
-def orthonormal_loss(p: Tensor, m: int) -> float:
-    """Loss of the m most frequent features kept perfectly and the rest dropped.
-
-    `weak_loss(p, min(m, n))`: exact for W whose first m rows are orthonormal, the rest and b
-    zero. An upper bound on the best loss for any p and m, since that W is one candidate.
-    """
-    if int(m) != m or m < 1:
-        raise ValueError(f"m must be a whole number >= 1, not {m}")
-    return weak_loss(p, min(int(m), len(p)))
-
-
-def weak_exponent(alpha: float) -> float:
-    """α - 1: the loss falls as m^-(α-1) in the weak regime; for α > 1 and m ≪ n only.
-
-    Σ over i > m of i^-α is about m^(1-α) / (α - 1), as long as n cuts off little of it
-    (Liu et al. 2025, section 3). At α <= 1 the sum hangs on n and there is no such power law.
-
-    >>> weak_exponent(1.5)
-    0.5
-    """
-    if not alpha > 1:
-        raise ValueError(f"the weak exponent α - 1 holds for α > 1 only, not α = {alpha}")
-    return alpha - 1
-
-
 def strong_exponent(alpha: float) -> float:
     """max(1, 2(α - 1)): the two limits stated for the strong regime (Liu et al. 2025, section 4).
 

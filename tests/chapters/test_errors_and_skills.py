@@ -157,7 +157,7 @@ def test_confidence_moved_to_a_crowd_is_overconfidence(page):
             for k in ("crowded", "even")
         )
         assert away.overconfidence > 0.02 > 0 > home.overconfidence
-        assert away.wrong_when_sure > home.wrong_when_sure
+        assert away.sure_answers.actual > home.sure_answers.actual
 
 
 def width_at(page: dict[str, Any], scores: list[float], level: float) -> float:

@@ -137,4 +137,4 @@ def test_they_fall_with_the_wrong_sign_of_gamma(monkeypatch):
 def test_a_loss_of_dropped_features_is_worse_than_overlapping(chapter):
     """The dashed comparison of the paper: keeping m features perfectly and dropping the rest."""
     for run in chapter["strong"]:
-        assert run.loss < theory.orthonormal_loss(run.p, run.m)
+        assert run.loss < theory.weak_loss(run.p, run.m)

@@ -79,7 +79,6 @@ def test_whatever_the_hub_does_an_error_comes_within_five_seconds(
     )
     source = hub.Hub.__new__(hub.Hub)  # no request yet
     source.name, source.revision, source.endpoint, source.token = "org/m", "main", "http://h", None
-    source.bytes_read = 0
     with pytest.raises(hub.HubUnreachable):
         if asked == "metadata":
             source._metadata("config.json")

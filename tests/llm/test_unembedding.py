@@ -113,9 +113,8 @@ def test_the_matrix_is_the_models_own_bit_for_bit(name, checkpoints, hub):
         assert torch.equal(found.load(), W)
         assert ("width 48 inside, 24" in found.note) == (name == "opt-projected")
     assert remote.source.revision == COMMIT
-    # the issue's bound: little but the tensor travels
+    # little but the tensor travels
     assert hub.served <= 1.05 * W.numel() * W.itemsize + 200_000
-    assert remote.source.bytes_read <= hub.served
 
 
 def test_little_but_the_tensor_travels_from_a_file_much_larger_than_it(tmp_path, monkeypatch):
@@ -156,9 +155,8 @@ def test_ties_follow_the_configuration_and_else_the_class(tmp_path):
                 unembedding.output_matrix(tmp_path)
 
 
-@pytest.mark.parametrize("centre", [False, True])
 @pytest.mark.parametrize("n, m, shift", [(3000, 96, 0.0), (700, 1500, 0.5), (5000, 40, 2.0)])
-def test_statistics_equal_all_pairs_in_double_precision(n, m, shift, centre, tmp_path, monkeypatch):
+def test_statistics_equal_all_pairs_in_double_precision(n, m, shift, tmp_path, monkeypatch):
     """Against every pair, one by one in float64; several blocks of rows and panels of columns."""
     monkeypatch.setattr(unembedding, "BLOCK_BYTES", 100_000)
     generator = torch.Generator().manual_seed(n)
@@ -167,7 +165,7 @@ def test_statistics_equal_all_pairs_in_double_precision(n, m, shift, centre, tmp
     W[-1] = 0
     save_file({"lm_head.weight": W}, tmp_path / "model.safetensors")
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
-    found = unembedding.overlap_statistics(tmp_path, centre=centre)
+    found = unembedding.overlap_statistics(tmp_path)
 
     def all_pairs(X: torch.Tensor) -> float:
         U = X.double() / X.double().norm(dim=1, keepdim=True)
@@ -175,30 +173,10 @@ def test_statistics_equal_all_pairs_in_double_precision(n, m, shift, centre, tmp
         return float((squares.sum() - squares.trace()) / (len(U) * (len(U) - 1)))
 
     kept = W[W.norm(dim=1) > 0]
-    # 1e-6 is the issue's bound for the sums in single precision
+    # 1e-6: the sums are taken in single precision
     assert found.mean_squared_overlap == pytest.approx(all_pairs(kept), rel=1e-6)
     assert found.mean_squared_overlap == pytest.approx(geometry.mean_squared_overlap(W), rel=1e-6)
-    if centre:
-        assert found.centred_overlap == pytest.approx(all_pairs(kept - kept.mean(0)), rel=1e-6)
-    else:
-        assert found.centred_overlap is None
-    norms = kept.double().norm(dim=1)
     assert (found.n, found.m, found.zero_rows) == (n, m, 2)
-    assert found.norm_mean == pytest.approx(float(norms.mean()))
-    assert found.norm_std == pytest.approx(float(norms.std()))
-    assert (found.norm_min, found.norm_max) == pytest.approx(
-        (float(norms.min()), float(norms.max()))
-    )
-    assert len(found.norm_by_id) == 64
-
-
-def test_represented_fraction_counts_short_rows(tmp_path):
-    W = torch.randn(200, 16)
-    W /= W.norm(dim=1, keepdim=True)
-    W[:50] *= 0.1  # mean norm 0.775, so these are under half of it and the others are not
-    save_file({"lm_head.weight": W}, tmp_path / "model.safetensors")
-    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
-    assert unembedding.overlap_statistics(tmp_path).represented == pytest.approx(0.75)
 
 
 def test_nan_rows_are_an_error(tmp_path):
@@ -258,10 +236,10 @@ def test_refused_connection_and_offline_mode(hub, monkeypatch):
 def test_wrong_id_wrong_revision_gated_and_missing_files(hub, tmp_path):
     assert unembedding.hub_answers(hub.url) == ""  # it answers, though it lacks the model asked for
     for call, says in (
-        (("org/nothing", False), "no such model"),
-        (("org/gpt2", False, "v9"), "v9.: the hub has no such revision"),
-        (("org/gated", False), "gated"),
-        (("org/empty", False), "config.json"),
+        (("org/nothing",), "no such model"),
+        (("org/gpt2", "v9"), "v9.: the hub has no such revision"),
+        (("org/gated",), "gated"),
+        (("org/empty",), "config.json"),
     ):
         empty = tmp_path / "empty"
         empty.mkdir(exist_ok=True)
@@ -360,10 +338,8 @@ def test_results_are_remembered_by_commit_and_serve_without_a_network(hub, tmp_p
     served = hub.served
     assert unembedding.overlap_statistics("org/gpt2", endpoint=hub.url) == first
     assert hub.served == served, "it was fetched again"
-    centred = unembedding.overlap_statistics("org/gpt2", centre=True, endpoint=hub.url)
-    assert centred.centred_overlap is not None
     assert all(len(path.read_text()) < 5000 for path in records(tmp_path) if path.is_file())
     hub.fault, hub.everywhere = "503", True
-    assert unembedding.overlap_statistics("org/gpt2", endpoint=hub.url) == centred
+    assert unembedding.overlap_statistics("org/gpt2", endpoint=hub.url) == first
     with pytest.raises(unembedding.HubUnreachable):
         unembedding.overlap_statistics("org/qwen-tied", endpoint=hub.url)

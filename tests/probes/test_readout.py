@@ -10,7 +10,7 @@ from superposition.probes import readout
 
 def test_arrows_at_right_angles_are_never_misread():
     reading = readout.read_strongest(torch.eye(8), features.power_law(8, 1.0, density=2.0))
-    assert reading.wrong == reading.invented == reading.wrong_when_sure == 0
+    assert reading.wrong == reading.invented == reading.sure_answers.wrong == 0
     assert np.isnan(reading.confidence_wrong) and reading.sure > 0.5
 
 

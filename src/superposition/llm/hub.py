@@ -87,7 +87,6 @@ class Source:
 
     name: str
     revision: str | None  # None in a folder
-    bytes_read: int
 
     def size(self, name: str) -> int | None:
         """Bytes in the file, or None where there is no such file."""
@@ -106,7 +105,7 @@ class Folder(Source):
     """The files of a local checkpoint folder."""
 
     def __init__(self, path: Path):
-        self.path, self.name, self.bytes_read = Path(path), str(path), 0
+        self.path, self.name = Path(path), str(path)
         self.revision = None
 
     def size(self, name: str) -> int | None:
@@ -121,7 +120,6 @@ class Folder(Source):
                 if not piece:
                     raise HubError(f"{self.name}/{name} ends at byte {start}, before {stop}")
                 start += len(piece)
-                self.bytes_read += len(piece)
                 yield piece
 
 
@@ -134,7 +132,7 @@ class Hub(Source):
     def __init__(
         self, model_id: str, revision: str | None, endpoint: str | None, token: str | None = None
     ):
-        self.name, self.bytes_read = model_id, 0
+        self.name = model_id
         self.endpoint, self.token = (endpoint or constants.ENDPOINT).rstrip("/"), token
         self.revision = revision or "main"
         found = self._metadata("config.json")
@@ -158,7 +156,6 @@ class Hub(Source):
                 with within(left, self._open, name, start, stop, min(left, 3)) as response:
                     for piece in self._pieces(response, name, stop - start):
                         start, arrived = start + len(piece), arrived + len(piece)
-                        self.bytes_read += len(piece)
                         yield piece
                 if start < stop:
                     raise _Again(f"the connection closed {stop - start} bytes early")

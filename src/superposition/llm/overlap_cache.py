@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from superposition.llm.cache_folder import cache_folder
@@ -13,7 +13,7 @@ from superposition.running.store import put
 
 @dataclass(frozen=True)
 class OverlapStatistics:
-    """What the rows of one output matrix look like; cosines over pairs i ≠ j of non-zero rows."""
+    """What was measured of one output matrix; cosines over pairs i ≠ j of non-zero rows."""
 
     model: str
     revision: str | None
@@ -21,17 +21,8 @@ class OverlapStatistics:
     note: str
     n: int
     m: int
-    zero_rows: int  # left out of every other number: their cosines are not defined
+    zero_rows: int  # left out: their cosines are not defined
     mean_squared_overlap: float
-    centred_overlap: float | None  # the same after removing the mean row; None if not asked for
-    norm_mean: float
-    norm_std: float
-    norm_min: float
-    norm_max: float
-    represented: float  # share of rows longer than half the mean norm
-    norm_by_id: tuple[float, ...]  # mean norm in 64 equal groups of token ids, in order
-    bytes_fetched: int
-    seconds: float
 
 
 def record_path(key: str) -> Path:
@@ -39,13 +30,12 @@ def record_path(key: str) -> Path:
     return cache_folder() / "heads" / (re.sub(r"[^\w.-]+", "--", key).strip("-") + ".json")
 
 
-def remembered(path: Path, centre: bool) -> OverlapStatistics | None:
+def remembered(path: Path) -> OverlapStatistics | None:
+    """What is kept there, or None: nothing, or not a record of this form."""
     try:
-        known = OverlapStatistics(**json.loads(path.read_text()))
+        return OverlapStatistics(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    known = replace(known, norm_by_id=tuple(known.norm_by_id))
-    return None if centre and known.centred_overlap is None else known
 
 
 def remember(path: Path, result: OverlapStatistics) -> None:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,7 +31,6 @@ EMBEDDINGS = (
 BASES = ("", "model.", "transformer.", "gpt_neox.", "bert.")
 BLOCK_BYTES = 1 << 23
 PANEL = 1024
-GROUPS = 64
 
 
 @dataclass(frozen=True)
@@ -51,24 +48,15 @@ class OutputMatrix:
         n, m = self.place.shape
         return n, m
 
-    def blocks(
-        self, copy_to: IO[bytes] | None = None, copy: IO[bytes] | None = None
-    ) -> Iterator[Tensor]:
+    def blocks(self) -> Iterator[Tensor]:
         """The rows in order, in their stored type: blocks of shape (k, m), about 8 MB each.
 
-        The bytes are also written to the file `copy_to`, or come from `copy`, such a file.
         Raises HubError or HubUnreachable where the stream fails: what came is not the whole.
         """
         (n, m), at = self.shape, self.place.start
         row = m * self.place.dtype.itemsize
         block, buffer = max(1, BLOCK_BYTES // row) * row, bytearray()
-        if copy is not None:
-            pieces: Iterator[bytes] = iter(lambda: copy.read(block), b"")
-        else:
-            pieces = self.source.stream(self.place.file, at, at + n * row)
-        for piece in pieces:
-            if copy_to is not None:
-                copy_to.write(piece)
+        for piece in self.source.stream(self.place.file, at, at + n * row):
             buffer += piece
             while len(buffer) >= block:
                 yield self._tensor(buffer[:block])
@@ -114,7 +102,6 @@ def output_matrix(
 
 def overlap_statistics(
     model_id: str | os.PathLike[str],
-    centre: bool = False,
     revision: str | None = None,
     *,
     endpoint: str | None = None,
@@ -124,14 +111,13 @@ def overlap_statistics(
     """Measure the output matrix of a model on the hub, or of a local checkpoint folder.
 
     The mean of cos² over n² pairs costs O(n m²), through the Gram matrix of the unit rows
-    (see geometry.mean_squared_overlap). With `centre`, also after taking off the mean row, which
-    needs the rows twice: they are kept in a temporary file meanwhile. A result from the hub is
-    remembered by model and commit; where the hub cannot be reached, the last one remembered
-    is returned. Raises what output_matrix raises, and ValueError for NaN or infinite rows.
+    (see geometry.mean_squared_overlap). A result from the hub is remembered by model and commit;
+    where the hub cannot be reached, the last one remembered is returned. Raises what output_matrix
+    raises, and ValueError for NaN or infinite rows.
     """
-    began, model = time.monotonic(), os.fspath(model_id)
+    model = os.fspath(model_id)
     record = record_path(f"{endpoint or ''} {model} {revision or 'main'}")
-    known = remembered(record, centre)
+    known = remembered(record)
     try:
         source = open_source(model, revision, endpoint, token)
     except HubUnreachable:
@@ -143,11 +129,7 @@ def overlap_statistics(
         return known
     found = _find(source)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    with tempfile.TemporaryFile() as spool:
-        overlap, norms, mean = _gram(found, found.blocks(spool if centre else None), device)
-        spool.seek(0)
-        centred = _gram(found, found.blocks(None, spool), device, mean)[0] if centre else None
-    kept = norms[norms > 0]
+    overlap, used = _mean_squared_overlap(found, device)
     result = OverlapStatistics(
         model=model,
         revision=source.revision,
@@ -155,17 +137,8 @@ def overlap_statistics(
         note=found.note,
         n=found.shape[0],
         m=found.shape[1],
-        zero_rows=len(norms) - len(kept),
+        zero_rows=found.shape[0] - used,
         mean_squared_overlap=overlap,
-        centred_overlap=centred,
-        norm_mean=float(kept.mean()),
-        norm_std=float(kept.std()),
-        norm_min=float(kept.min()),
-        norm_max=float(kept.max()),
-        represented=float((kept > kept.mean() / 2).double().mean()),
-        norm_by_id=tuple(float(x.mean()) for x in norms.tensor_split(min(GROUPS, len(norms)))),
-        bytes_fetched=source.bytes_read,
-        seconds=time.monotonic() - began,
     )
     if not local:
         remember(record, result)
@@ -200,25 +173,19 @@ def _find(source: Source) -> OutputMatrix:
     )
 
 
-def _gram(
-    found: OutputMatrix, blocks: Iterator[Tensor], device: str, mean: Tensor | None = None
-) -> tuple[float, Tensor, Tensor]:
-    """Mean squared overlap of the rows less `mean`; their norms, shape (n,); the mean row.
+def _mean_squared_overlap(found: OutputMatrix, device: str) -> tuple[float, int]:
+    """Mean cos² over pairs of the rows that are not zero, and how many these are.
 
     Only panels on and above the diagonal of the Gram matrix are computed: it is symmetric.
     """
     m = found.shape[1]
     gram = torch.zeros(m, m, device=device)
-    norms, total, used = [], torch.zeros(m, dtype=torch.float64), 0
-    for stored in blocks:
+    used = 0
+    for stored in found.blocks():
         X = stored.to(device).float()
         if not torch.isfinite(X).all():
             raise ValueError(f"{found.source.name}: {found.name} holds NaN or infinite entries")
-        padding = (X == 0).all(dim=1, keepdim=True)
-        X = X if mean is None else (X - mean.to(X)).masked_fill_(padding, 0)
-        total += X.sum(dim=0, dtype=torch.float64).cpu()
         size = torch.linalg.vector_norm(X, dim=1, dtype=torch.float64)
-        norms.append(size.cpu())
         X = X / size.float().clamp_min(torch.finfo(torch.float32).tiny)[:, None]
         used += int((size > 0).sum())
         for a in range(0, m, PANEL):
@@ -230,7 +197,7 @@ def _gram(
         for a, part in zip(range(0, m, PANEL), gram.split(PANEL), strict=True)
     )
     squares += float(gram.diagonal().square().sum(dtype=torch.float64))
-    return max(0.0, (squares - used) / (used * (used - 1))), torch.cat(norms), total / used
+    return max(0.0, (squares - used) / (used * (used - 1))), used
 
 
 def _ties(config: dict[str, Any]) -> bool:

@@ -113,11 +113,6 @@ class Reading:
         """Share of the answers that is sure."""
         return self.sure_answers.answers / self.samples
 
-    @property
-    def wrong_when_sure(self) -> float:
-        """Share of the sure answers that is wrong; nan: none is sure."""
-        return self.sure_answers.actual
-
 
 @dataclass(frozen=True)
 class Answers:
