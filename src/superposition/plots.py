@@ -41,6 +41,8 @@ PUBLISHED: dict[str, Any] = {
     "ms": 6,
     "mew": 1.4,
 }
+#: Style of what was computed before and is read from records/*.csv, never of what the page trained.
+RECORDED: dict[str, Any] = {"marker": "s", "mfc": "none", "ls": "none", "ms": 8, "mew": 1.2}
 #: Style of a computed point whose training has not converged.
 UNCONVERGED: dict[str, Any] = {"mfc": "none", "alpha": 0.8}
 
@@ -132,6 +134,33 @@ def curve(
     ax.plot(x[~filled], mean[~filled], marker, color=ink, mec=ink, **UNCONVERGED)
     if label is not None:
         ax.plot([], [], marker + "-", lw=1, color=ink, label=label)
+
+
+def recorded(
+    ax: Axes,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    color: str,
+    marker: str = "s",
+    label: str | None = None,
+) -> None:
+    """One point from committed records (`running.records`), open and larger than a computed one.
+
+    One of x and y may hold several values, a seed each: the point is their mean, a bar their range.
+    Empty x and y draw nothing but the label's mark in the legend, which has to say "recorded".
+    """
+    x, y = (np.atleast_1d(np.asarray(values, dtype=float)) for values in (x, y))
+    if min(len(x), len(y)) > 1:
+        raise ValueError(
+            f"one point has one x or one y, not {len(x)} and {len(y)}: draw each alone"
+        )
+    look = RECORDED | {"marker": marker, "color": color, "mec": color, "label": label}
+    if not len(x) or not len(y):
+        ax.plot([], [], **look)
+        return
+    reach = [[[v.mean() - v.min()], [v.max() - v.mean()]] if len(v) > 1 else None for v in (y, x)]
+    ax.errorbar(x.mean(), y.mean(), *reach, capsize=2, elinewidth=1, **look)
 
 
 def loss_curve(
