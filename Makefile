@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 BUILT := _build/html/index.html
 # Pages, ledger and tests share what they train; make clean, or a new ENGINE_VERSION, starts anew.
 RUNS := SUPERPOSITION_RUNS='$(CURDIR)/_build/runs'
-SOURCES := $(shell find src site -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.toml' -o -name '*.csv')
+SOURCES := $(shell find src site records -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.toml' -o -name '*.csv')
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve check test seeds lint chromium pins clean distclean coursework grade adopt lab links pdf picture \

@@ -150,6 +150,23 @@ def test_a_loss_curve_takes_means_over_seeds_and_their_range():
     plt.close("all")
 
 
+def test_a_recorded_point_is_open_square_and_at_the_mean_of_its_seeds(shown):
+    """Means and ranges over the seeds that are there; one seed has no bar."""
+    fig, ax = plots.figure()
+    plots.recorded(ax, [30, 60, 33], 2, color=plots.BLUE)
+    plots.recorded(ax, 10, 0.5, color=plots.BLUE, marker="^")
+    plots.recorded(ax, [], [], color=plots.GREY, label="recorded, n = 300")
+    several, one, label = (line for line in ax.lines if line.get_marker() in "s^")
+    assert several.get_xydata().tolist() == [[41, 2]] and one.get_xydata().tolist() == [[10, 0.5]]
+    assert [line.get_markerfacecolor() for line in (several, one, label)] == ["none"] * 3
+    (bar,) = ax.collections
+    np.testing.assert_allclose(bar.get_segments()[0], [[30, 2], [60, 2]])
+    assert ax.get_legend_handles_labels()[1] == ["recorded, n = 300"]
+    with pytest.raises(ValueError, match="draw each alone"):
+        plots.recorded(ax, [1, 2], [1, 2], color=plots.BLUE)
+    plots.show(fig, "Open marks of a colour that the axis has.")
+
+
 def test_a_width_axis_names_the_widths_and_nothing_between():
     fig, ax = plots.figure()
     ax.plot([4, 1024], [1, 2])
