@@ -159,8 +159,12 @@ def recorded(
     if not len(x) or not len(y):
         ax.plot([], [], **look)
         return
-    reach = [[[v.mean() - v.min()], [v.max() - v.mean()]] if len(v) > 1 else None for v in (y, x)]
-    ax.errorbar(x.mean(), y.mean(), *reach, capsize=2, elinewidth=1, **look)
+    bars: dict[str, Any] = {
+        name: [[v.mean() - v.min()], [v.max() - v.mean()]]
+        for name, v in (("xerr", x), ("yerr", y))
+        if len(v) > 1
+    }
+    ax.errorbar(x.mean(), y.mean(), capsize=2, elinewidth=1, **bars, **look)
 
 
 def loss_curve(
