@@ -67,9 +67,13 @@ def one(rows: Sequence[Row], column: str, **wanted: Any) -> list[float]:
 
 
 def factor(rows: Sequence[Row], start: str | float) -> list[float]:
-    """Loss at γ = 1 over −1 from one start, a seed each."""
-    lost, grown = (one(rows, "loss", weight_decay=decay, start=start) for decay in (1.0, -1.0))
-    return [a / b for a, b in zip(lost, grown, strict=True)]
+    """Loss at γ = 1 over −1 from one start, one value a seed that has both."""
+    some = [row for row in rows if row["start"] == start]
+    lost, grown = (
+        {row["seed"]: row["loss"] for row in some if row["weight_decay"] == decay}
+        for decay in (1.0, -1.0)
+    )
+    return [lost[seed] / grown[seed] for seed in sorted(lost.keys() & grown.keys())]
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -388,7 +392,9 @@ def exponents() -> str:
         law = power_law.fit_power_law(widths, losses)
         _, slopes = power_law.local_exponents(widths, losses)
         alone = [power_law.fit_power_law(widths, loss).exponent for loss in losses]
-        bent = law.misfit is not None and law.misfit < 0.01
+        interval = "bent" if law.misfit is not None and law.misfit < 0.01 else str(law)
+        if law.misfit is None:
+            interval = "one seed"
         lines.append(
             [
                 f"{decay:+g}".replace("-", "−"),
@@ -396,7 +402,7 @@ def exponents() -> str:
                 str(len(there)),
                 spread(alone, 2),
                 ", ".join(f"{slope:.2f}" for slope in slopes).replace("-", "−"),
-                "bent" if bent else str(law).replace("-", "−"),
+                interval.replace("-", "−"),
             ]
         )
     widths_said = " to ".join(map(str, widths))
@@ -413,7 +419,6 @@ TABLES = (
     mechanism,
     wide,
     held,
-    sizes,
     exponents,
 )
 
