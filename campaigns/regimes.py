@@ -95,6 +95,12 @@ def sizes() -> Iterator[Job]:
             yield Job(n=n, m=m, runs=every((1.0, -1.0)))
 
 
+def spreads() -> Iterator[Job]:
+    """Narrower bell curves: whether the published one is an extreme."""
+    for n, m in ((300, 30), (1000, 32)):
+        yield Job(n=n, m=m, runs=every((1.0, -1.0), ("0.1 normal", "0.3 normal")))
+
+
 SWAPS = {
     "nothing": QUICK,
     "batch of 128": replace(QUICK, batch_size=128),
@@ -375,6 +381,7 @@ EXPERIMENTS = {
     "grid": grid,
     "anchors": anchors,
     "sizes": sizes,
+    "spreads": spreads,
     "swaps": swaps,
     "swaps_large": swaps_large,
     "published": published,

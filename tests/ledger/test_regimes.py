@@ -105,9 +105,10 @@ def test_each_start_is_the_one_that_is_named() -> None:
     assert float(b["below"].max()) == float(b["above"].min()) == 0
     assert torch.equal(b["-|b|"].abs(), published.abs()) and float(b["-|b|"].max()) < 0
     assert torch.equal(b["-0.3"], torch.full((30,), -0.3))
+    torch.testing.assert_close(regimes.bias("0.3 normal", 30, 4, 1), 0.3 * published)
     models = trained(0)
     assert torch.equal(models.b[:, 0], published) and not models.b[:, 1:].any()
-    with pytest.raises(ValueError, match="use a number or one of"):
+    with pytest.raises(ValueError, match="use a number, a number and normal, or one of"):
         regimes.bias("high", 30, 4, 1)
     with pytest.raises(ValueError, match="finite"):
         regimes.bias("nan", 30, 4, 1)

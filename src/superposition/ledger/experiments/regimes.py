@@ -132,21 +132,23 @@ def bias(start: str, n: int, m: int, seed: int) -> Tensor:
     """b (n,) before the first step, by name.
 
     "normal" is N(0, 1), as published, "below" and "above" are the same with what lies above or
-    below 0 moved to 0, "-|b|" is the same with every sign negative; a number is that for all.
+    below 0 moved to 0, "-|b|" is the same with every sign negative, "0.3 normal" is 0.3 times
+    the same; a number is that for all.
     """
     _, b = random_start(n, m, seed=seed, bias_start="normal")
     spread = {"normal": b, "below": b.clamp_max(0), "above": b.clamp_min(0), "-|b|": -b.abs()}
     if start in spread:
         return spread[start]
+    number, scaled, _ = start.partition(" normal")
     try:
-        value = float(start)
+        value = float(number)
     except ValueError:
         raise ValueError(
-            f"start is {start!r}: use a number or one of {', '.join(spread)}"
+            f"start is {start!r}: use a number, a number and normal, or one of {', '.join(spread)}"
         ) from None
     if not np.isfinite(value):
         raise ValueError(f"start is {start!r}: use a finite number")
-    return torch.full((n,), value)
+    return value * b if scaled else torch.full((n,), value)
 
 
 @dataclass(frozen=True, kw_only=True)
