@@ -48,6 +48,7 @@ def test_nothing_leaks(made: Path, name: str) -> None:
     assert text.count("...") >= 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", build.NAMES)
 def test_solution_gets_all_and_untouched_nothing(made: Path, name: str) -> None:
     assert "untouched 0" in build.verify(name, made)
