@@ -44,10 +44,19 @@ def watch(page: Page, own: str) -> list[str]:
     return found
 
 
+def at_rest(page: Page) -> None:
+    """Wait until the page is loaded, its fonts are there, and it has drawn them for a while."""
+    page.wait_for_load_state("load")
+    page.evaluate("""document.fonts.ready.then(() => new Promise((done) => {
+      let left = 40;
+      const tick = () => (left-- > 0 ? requestAnimationFrame(tick) : done());
+      tick();
+    }))""")
+
+
 def settle(page: Page) -> dict[str, float]:
     """Let the page come to rest; seconds until it was usable, and how far its layout shifted."""
-    page.wait_for_load_state("load")
-    page.wait_for_timeout(700)
+    at_rest(page)
     ready = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000
     return {"seconds": ready, "shift": page.evaluate("layoutShift")}
 

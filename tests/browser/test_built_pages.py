@@ -9,7 +9,7 @@ import audit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from conftest import note, pages
+from conftest import PATIENCE, note, pages
 
 pytestmark = pytest.mark.browser
 PAGES = pages()
@@ -37,6 +37,11 @@ def test_a_page_is_light_quick_still_and_self_contained(
     assert found == []
 
 
+# The theme makes what scrolls on the narrower page reachable by the tab key, in its own time.
+REACHABLE = """() => [...document.querySelectorAll("pre, .cell_output > .output")]
+  .every((x) => x.tabIndex == 0 || x.scrollWidth <= x.clientWidth)"""
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_can_be_read_by_everyone(browser: Browser, site: str, name: str, theme: str) -> None:
@@ -45,8 +50,9 @@ def test_a_page_can_be_read_by_everyone(browser: Browser, site: str, name: str, 
     )
     page = context.new_page()
     page.goto(f"{site}{name}.html")
-    page.wait_for_timeout(300)
-    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    page.wait_for_function(
+        "(theme) => document.documentElement.dataset.theme == theme", arg=theme, timeout=PATIENCE
+    )
     # Of the thousands of words in colour, one of each kind: axe takes its time over every one.
     page.eval_on_selector_all(
         "pre span[class]",
@@ -59,7 +65,7 @@ def test_a_page_can_be_read_by_everyone(browser: Browser, site: str, name: str, 
     )
     found = audit.reading_faults(page)
     page.set_viewport_size(audit.PHONE)
-    page.wait_for_timeout(600)  # the theme makes what now scrolls reachable after a pause
+    page.wait_for_function(REACHABLE, timeout=PATIENCE)
     found += audit.reading_faults(page)
     context.close()
     assert sorted(set(found)) == []
@@ -89,7 +95,7 @@ def test_a_page_opens_from_its_folder(page: Page, folder: Path, name: str) -> No
     page.context.set_offline(True)
     found = audit.watch(page, "file://")
     page.goto(f"{(folder / name).as_uri()}.html")
-    page.wait_for_timeout(500)
+    audit.at_rest(page)
     formulas = page.locator("math").count()
     assert not formulas or page.evaluate("document.fonts.check('16px \"STIX Two Math Book\"')")
     assert found == []

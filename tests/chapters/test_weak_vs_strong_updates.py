@@ -11,6 +11,8 @@ import torch
 import cells
 import updates
 
+pytestmark = pytest.mark.chapters  # the page trains models above the cell
+
 
 @pytest.mark.parametrize("gamma", updates.DECAYS)
 def test_the_cells_of_chapter_2_make_the_updates_of_the_definition(gamma: float) -> None:

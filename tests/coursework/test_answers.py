@@ -21,7 +21,18 @@ ANSWERS = Path(__file__).parent / "answers"
 QUESTIONS = [
     (name, folder.name) for name in build.NAMES for folder in sorted((ANSWERS / name).iterdir())
 ]
-ids = [f"{name}-{question}" for name, question in QUESTIONS]
+TRAIN_MODELS = {("02_regimes", "q6")}  # every answer to these trains some
+EACH_QUESTION = pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        pytest.param(
+            *asked,
+            id="-".join(asked),
+            marks=pytest.mark.long if asked in TRAIN_MODELS else (),
+        )
+        for asked in QUESTIONS
+    ],
+)
 
 
 def answers(name: str, question: str, kind: str) -> dict[str, str]:
@@ -88,7 +99,7 @@ def score(
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("name", "question"), QUESTIONS, ids=ids)
+@EACH_QUESTION
 def test_right_answers_pass(made: Path, solved: dict, name: str, question: str) -> None:
     tried = {"the solution itself": "", **answers(name, question, "right")}
     refused = [
@@ -98,7 +109,7 @@ def test_right_answers_pass(made: Path, solved: dict, name: str, question: str) 
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("name", "question"), QUESTIONS, ids=ids)
+@EACH_QUESTION
 def test_wrong_answers_fail(made: Path, solved: dict, name: str, question: str) -> None:
     # None is let through: an answer that passes is either right after all, and then belongs
     # with those, or shows a test that is blind.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import re
@@ -19,6 +20,13 @@ import nbformat
 import pytest
 import yaml
 from nbclient import NotebookClient
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is graded here is honest; on a busy machine the grader's own limits can run out."""
+    grade = functools.partial(judge.grade, time_limit=1800, question_limit=600)
+    monkeypatch.setattr(judge, "grade", grade)
 
 
 def student(made: Path, name: str) -> Any:
@@ -40,6 +48,7 @@ def test_nothing_leaks(made: Path, name: str) -> None:
     assert text.count("...") >= 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", build.NAMES)
 def test_solution_gets_all_and_untouched_nothing(made: Path, name: str) -> None:
     assert "untouched 0" in build.verify(name, made)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ import time
 from pathlib import Path
 
 import joblib.externals.loky as loky
+import psutil
 import pytest
 import torch
 
@@ -84,13 +84,21 @@ def test_where_processes_cannot_be_had_threads_do_it(
     assert len(results) == len(RUNS)
 
 
+def kill_at_work(worker: psutil.Process) -> None:
+    """End it once it has worked for half a second of processor time."""
+    before = worker.cpu_times().user
+    while worker.cpu_times().user < before + 0.5:
+        time.sleep(0.02)
+    worker.kill()
+
+
 def test_a_killed_worker_costs_its_own_runs_and_not_the_next_sweep(
     two_cores: None, long: None
 ) -> None:
     many = toy.grid(p=P, m=[2], weight_decay=[-1.0], seed=range(12))
     with executors.pool(2, long=True) as pool:
         worker = pool.submit(os.getpid).result()
-    killer = threading.Thread(target=lambda: (time.sleep(2), os.kill(worker, signal.SIGKILL)))
+    killer = threading.Thread(target=kill_at_work, args=(psutil.Process(worker),))
     killer.start()
     with pytest.raises(toy.SweepError, match="lost with their worker"):
         toy.sweep(many, steps=3000, check=False, progress=False)

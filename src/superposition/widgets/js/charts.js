@@ -60,7 +60,8 @@ function vectorChart({ n, W }, said, label) {
 function normChart({ n, norms }, words, label) {
   const top = Math.max(1.5, ...norms);
   const x = { from: 0.5, to: n + 0.5, ticks: [1, Math.round(n / 2), n], label: "feature, most frequent first" };
-  const y = { from: 0, to: top, ticks: [0, 0.5, 1, 1.5], label: "length of its vector" };
+  // The words stand above the longest bar, in the uppermost eighth.
+  const y = { from: 0, to: top * 8 / 7, ticks: [0, 0.5, 1, 1.5], label: "length of its vector" };
   return chart(x, y, (px, py) => {
     const width = Math.max(1, (px(2) - px(1)) * 0.8);
     return [...norms].map((v, i) => `<rect x="${(px(i + 1) - width / 2).toFixed(1)}" width="${width.toFixed(1)}" y="${py(v)}" height="${(py(0) - py(v)).toFixed(1)}" fill="${v > 0.5 ? BLUE : ORANGE}"/>`).join("")
