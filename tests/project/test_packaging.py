@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 import nbformat
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -198,12 +200,48 @@ def test_the_map_names_only_what_is_there() -> None:
     assert len(named) > 40 and lost == []
 
 
-def test_a_wheel_holds_the_whole_module(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, so that no build folder is left in the tree."""
-    source = book.copy(tmp_path / "source")
+    folder = tmp_path_factory.mktemp("wheel")
+    source = book.copy(folder / "source")
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*build, "--wheel-dir", tmp_path, source], check=True)
-    (wheel,) = tmp_path.glob("*.whl")
+    subprocess.run([*build, "--wheel-dir", folder, source], check=True)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+# One of each kind of file that the package carries beside its code.
+READ = """
+import pathlib, superposition
+from superposition import published, widgets
+from superposition.ledger import claims
+from superposition.running import records
+kept = [records.load(file.stem) for file in records.folder().glob("*.csv")]
+counts = [len(kept), len(published.MODELS), len(claims.CLAIMS), len(widgets.board([[1, 0]])._esm)]
+print(pathlib.Path(superposition.__file__).parent, *counts)
+"""
+
+
+@pytest.mark.parametrize("option", ["--target", "--prefix"])
+def test_an_installed_package_reads_its_records_numbers_claims_and_widgets(
+    wheel: Path, tmp_path: Path, option: str
+) -> None:
+    """Outside the checkout, where pip puts it: a folder alone, or lib/ and share/ of a prefix."""
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", option, "here"]
+    if option == "--prefix":
+        install.append("--ignore-installed")
+    subprocess.run([*install, wheel], cwd=tmp_path, check=True)
+    (package,) = (tmp_path / "here").rglob("superposition/__init__.py")
+    environment = {**os.environ, "PYTHONPATH": str(package.parents[1])}
+    command = [sys.executable, "-c", READ]
+    said = subprocess.check_output(command, cwd=tmp_path, env=environment, text=True).split()
+    assert said[0] == str(package.parent)
+    assert int(said[1]) == len(list(book.ROOT.glob("records/*.csv"))) > 0
+    assert all(int(count) > 0 for count in said[2:])
+
+
+def test_a_wheel_holds_the_whole_module(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     module = {p.removeprefix("src/") for p in book.tracked() if p.startswith("src/superposition/")}
     assert module and module <= inside

@@ -14,10 +14,13 @@ PROVENANCE = ("command", "commit", "engine_version", "machine", "date")  # every
 
 def folder() -> Path:
     """Where the records are: in the checkout, or beside the installed package."""
-    checkout = Path(__file__).parents[3]
-    if (checkout / "pyproject.toml").exists():
-        return checkout / "records"
-    return Path(sysconfig.get_path("data")) / "share" / "superposition" / "records"
+    above = Path(__file__).parents
+    if (above[3] / "pyproject.toml").exists():
+        return above[3] / "records"
+    # pip puts them below where it puts the package: an environment, --user's home, a --target.
+    below = Path("share") / "superposition" / "records"
+    places = [place / below for place in (*above, Path(sysconfig.get_path("data")))]
+    return next((place for place in places if place.is_dir()), places[-1])
 
 
 def load(name: str, *, path: Path | None = None) -> list[dict[str, str | float]]:
