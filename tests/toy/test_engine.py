@@ -254,7 +254,7 @@ def test_a_longer_converged_run_takes_finer_steps_and_the_others_do_not() -> Non
 @pytest.mark.parametrize("recipe", [CONVERGED, BRIEF], ids=lambda r: r.name)
 def test_a_branch_is_a_run_of_its_own_length(recipe: recipes.Recipe) -> None:
     p = features.power_law(20, 1.0)
-    recipe = recipe.with_steps(160)
+    recipe = replace(recipe.with_steps(160), warmup_steps=16)
 
     def fresh() -> engine.ModelBatch:
         return models(p, [4, 4], [-1.0, 1.0], recipe)
@@ -263,7 +263,11 @@ def test_a_branch_is_a_run_of_its_own_length(recipe: recipes.Recipe) -> None:
     alone.train()
     assert trunk.branch(240).recipe == trunk.recipe.with_steps(240), "longer, with what suits it"
     trunk = fresh()
-    branches = [trunk.branch(steps) for steps in (80, 160)]
+    branches = [trunk.branch(steps) for steps in (80, 160, 320)]
+    longer = fresh()
+    longer.recipe = recipe.with_steps(320)
+    longer.train()
+    assert torch.equal(branches[2].parameters, longer.parameters)
     assert torch.equal(branches[1].parameters, alone.parameters) and alone.steps_done == 160
     assert branches[0].steps_done == 80
     assert not torch.equal(branches[0].parameters, branches[1].parameters)

@@ -240,10 +240,10 @@ class ModelBatch:
 
         So the runs of several lengths, asked for in rising order, share what they have in common.
         """
-        recipe = self.recipe.with_steps(steps)
-        self.train(recipe.shared_steps)
+        own, self.recipe = self.recipe, self.recipe.with_steps(steps)
+        self.train(self.recipe.shared_steps)  # at its rates: a shorter run's would be falling
         end = copy.deepcopy(self)
-        end.recipe = recipe
+        self.recipe = own
         end.train()
         return end
 
