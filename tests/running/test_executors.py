@@ -30,7 +30,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every sweep counts as long, and so goes to processes."""
-    monkeypatch.setattr(sweeps, "_LONG", 0)
+    monkeypatch.setattr(sweeps, "LONG", 0)
 
 
 def sweep() -> toy.Sweep:
@@ -59,7 +59,7 @@ def test_processes_and_threads_find_the_same(
     two_cores: None, long: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over_processes = sweep()
-    monkeypatch.setattr(sweeps, "_LONG", 10**9)
+    monkeypatch.setattr(sweeps, "LONG", 10**9)
     for a, b in zip(over_processes, sweep(), strict=True):
         assert torch.equal(a.W, b.W) and a.loss == b.loss
 
@@ -114,7 +114,7 @@ from superposition.toy import sweeps
 def mine(x):
     return 2 * x
 
-sweeps._LONG = 0
+sweeps.LONG = 0
 executors.count = lambda: 2
 runs = toy.grid(p=features.linear(9), m=[2, 3], weight_decay=[-1.0], seed=[0, 1])
 print(len(toy.sweep(runs, steps=20, check=False, progress=False)))

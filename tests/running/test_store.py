@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,6 +109,19 @@ def test_a_broken_file_costs_a_repeat(folder: Path, trained: list[int], damage: 
     file.write_bytes(damage)
     sweep(), sweep()
     assert trained == [1, 1]
+
+
+def test_on_colab_runs_are_kept_at_home_or_where_the_reader_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: list[int]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    monkeypatch.delenv("SUPERPOSITION_RUNS", raising=False)
+    sweep(), sweep()
+    assert trained == [1] and len(list(tmp_path.rglob("runs/*.pt"))) == 1
+    monkeypatch.setenv("SUPERPOSITION_RUNS", str(tmp_path / "drive"))
+    sweep(), sweep()
+    assert trained == [1, 1] and len(list((tmp_path / "drive").iterdir())) == 1
 
 
 def test_nothing_is_kept_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Results kept on disk, so that one page or campaign need not compute again what another has.
 
-Nothing is kept unless SUPERPOSITION_RUNS names a folder, as the build of the book does. A result
+SUPERPOSITION_RUNS names the folder, as the build of the book does. Without it nothing is kept, but
+on Colab: there each page trains for itself, on a machine that is thrown away in the end. A result
 is kept under a version of what computes it and all that it was asked for: with either changed, it
 is computed anew. Who computes says when its numbers move by a new version; a comment changes none.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,19 +20,28 @@ import torch
 from torch import Tensor
 
 
+def folder() -> Path | None:
+    """$SUPERPOSITION_RUNS, or on Colab a folder of its machine; None: nothing is kept."""
+    if named := os.environ.get("SUPERPOSITION_RUNS"):
+        return Path(named)
+    if "google.colab" in sys.modules:
+        return Path.home() / ".cache" / "superposition-book" / "runs"
+    return None
+
+
 def place(version: object, *settings: object) -> Path | None:
     """Where the result of these settings is kept; None if nothing is to be kept.
 
     Settings are tensors, or print all that they hold.
     """
-    folder = os.environ.get("SUPERPOSITION_RUNS")
-    if not folder:
+    where = folder()
+    if where is None:
         return None
     key = hashlib.sha256()
     for part in (torch.__version__, version, *settings):
         key.update(part.numpy().tobytes() if isinstance(part, Tensor) else repr(part).encode())
         key.update(b"\0")
-    return Path(folder) / f"{key.hexdigest()[:40]}.pt"
+    return where / f"{key.hexdigest()[:40]}.pt"
 
 
 def find(path: Path | None) -> dict[str, Any] | None:

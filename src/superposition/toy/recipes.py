@@ -6,6 +6,7 @@ All recipes minimise the same loss. They differ in how well and how soon.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -63,6 +64,15 @@ class Recipe:
         while 2 * lengths[-1] <= self.longest_steps:
             lengths.append(2 * lengths[-1])
         return lengths
+
+    def work(self, m: int, lengths: Sequence[int]) -> float:
+        """What runs of these lengths take together at width m, in steps of `batch_size` samples."""
+        samples, shared = 0, 0
+        for steps in lengths:
+            longer = self.with_steps(steps)
+            samples += sum(longer.samples(t, m) for t in range(shared, steps))
+            shared = longer.shared_steps
+        return samples / self.batch_size
 
     @property
     def depends_on_width(self) -> bool:

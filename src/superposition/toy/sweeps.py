@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast, overload
@@ -20,17 +19,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from superposition.features import check_probabilities
 from superposition.running import executors, store
+from superposition.running.progress import bar as progress_bar
+from superposition.running.progress import estimate, seconds_a_step
 from superposition.toy.engine import ENGINE_VERSION, ModelBatch, Start, random_start
 from superposition.toy.recipes import CONVERGED, BiasStart, Recipe, chosen
 
 TOLERANCE = CONVERGED.tolerance
 _LARGEST = 1_600_000  # entries (model, sample, feature) of a bundle: beyond, sharing gains nothing
 _MOST = 16  # models of a bundle
-_LONG = 3_000  # steps of bundles, about four seconds: from here on processes beat threads
+LONG = 3_000  # steps of bundles, about four seconds: processes beat threads, and time is told
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -353,10 +353,15 @@ def sweep(
     results = [known(run, recipe, check) for run in runs]
     missing = [i for i, result in enumerate(results) if result is None]
     failures: list[Failure] = []
-    # tqdm's own variable, which its notebook bar overlooks; the book's build sets it
-    hidden = not progress or bool(os.environ.get("TQDM_DISABLE"))
-    with tqdm(total=len(missing), disable=hidden, leave=False, unit="model", delay=1) as bar:
-        for i, outcome in trained(runs, missing, recipe, check, executor, torch.device(device)):
+    work = Work(runs, bundled(runs, missing, recipe), recipe, check, torch.device(device))
+    with (
+        work.pool(executor) as pool,
+        progress_bar(len(missing), wanted=progress, long=work.long) as bar,
+    ):
+        if work.long and executor is None and not bar.disable:
+            with suppress(Exception):  # what is wrong with the work, the work itself will say
+                bar.write(work.estimate(pool))
+        for i, outcome in trained(work, pool):
             if isinstance(outcome, Failure):
                 failures.append(outcome)
             else:
@@ -401,46 +406,75 @@ def bundled(specs: Sequence[RunSpec], runs: Sequence[int], recipe: Recipe) -> li
     return sorted(bundles, key=work, reverse=True)
 
 
-def trained(
-    specs: Sequence[RunSpec],
-    runs: Sequence[int],
-    recipe: Recipe,
-    check: bool,
-    executor: Executor | None,
-    device: torch.device,
-) -> Iterator[tuple[int, ToyResult | Failure]]:
-    """Train `runs`, indices of `specs`, in bundles; each index and outcome as it finishes."""
-    bundles = bundled(specs, runs, recipe)
-    long = device.type == "cpu" and recipe.steps * len(bundles) > _LONG
-    shared = nullcontext(executor) if executor else executors.pool(len(bundles), long=long)
-    with shared as pool:
-        futures: dict[Future[list[ToyResult | Failure]], list[int]] = {}
-        for bundle in bundles:
-            work = [specs[i] for i in bundle]
-            try:
-                futures[pool.submit(train_bundle, work, recipe, check, device)] = bundle
-            except RuntimeError as error:  # the executor has died already
-                lost = Failure(f"{len(bundle)} runs not taken by the executor: {error!r}")
-                yield from ((i, lost) for i in bundle)
+@dataclass(frozen=True)
+class Work:
+    """What is to be trained: bundles of indices of `specs`, the longest first."""
+
+    specs: Sequence[RunSpec]
+    bundles: Sequence[Sequence[int]]
+    recipe: Recipe
+    check: bool
+    device: torch.device
+
+    @property
+    def long(self) -> bool:
+        """Whether starting processes pays, and saying how long it takes."""
+        return self.device.type == "cpu" and self.recipe.steps * len(self.bundles) > LONG
+
+    def runs(self, bundle: Sequence[int]) -> list[RunSpec]:
+        """The specs of a bundle."""
+        return [self.specs[i] for i in bundle]
+
+    def pool(self, executor: Executor | None) -> AbstractContextManager[Executor]:
+        """The caller's executor, or workers for this work."""
+        return (
+            nullcontext(executor) if executor else executors.pool(len(self.bundles), long=self.long)
+        )
+
+    def estimate(self, pool: Executor) -> str:
+        """How long it will take, in words, from a few steps of each bundle on its worker."""
+        steps = [
+            pool.submit(bundle_step, self.runs(b), self.recipe, self.device) for b in self.bundles
+        ]
+        seconds = [step.result() for step in steps]
+        lengths = self.recipe.lengths(self.check)
+
+        def until(longest: int) -> list[float]:
+            widest = (self.specs[bundle[-1]].m for bundle in self.bundles)
+            taken = [self.recipe.work(m, lengths[:longest]) for m in widest]
+            return [s * t for s, t in zip(seconds, taken, strict=True)]
+
+        # A checked model ends with its second length at the earliest, and else with its last.
+        return estimate(sum(map(len, self.bundles)), least=until(2), most=until(len(lengths)))
+
+
+def trained(work: Work, pool: Executor) -> Iterator[tuple[int, ToyResult | Failure]]:
+    """Train in bundles; the index and outcome of each run as it finishes."""
+    futures: dict[Future[list[ToyResult | Failure]], Sequence[int]] = {}
+    for bundle in work.bundles:
+        job = (work.runs(bundle), work.recipe, work.check, work.device)
         try:
-            for future in as_completed(futures):
-                bundle = futures[future]
-                try:
-                    outcomes = future.result()
-                except Exception as error:  # a worker died: keep what the others finished
-                    lost = Failure(f"{len(bundle)} runs lost with their worker: {error!r}")
-                    outcomes = [lost] * len(bundle)
-                yield from zip(bundle, outcomes, strict=True)
-        finally:  # interrupted: what has not begun is not wanted any more
-            for future in futures:
-                future.cancel()
+            futures[pool.submit(train_bundle, *job)] = bundle
+        except RuntimeError as error:  # the executor has died already
+            lost = Failure(f"{len(bundle)} runs not taken by the executor: {error!r}")
+            yield from ((i, lost) for i in bundle)
+    try:
+        for future in as_completed(futures):
+            bundle = futures[future]
+            try:
+                outcomes = future.result()
+            except Exception as error:  # a worker died: keep what the others finished
+                lost = Failure(f"{len(bundle)} runs lost with their worker: {error!r}")
+                outcomes = [lost] * len(bundle)
+            yield from zip(bundle, outcomes, strict=True)
+    finally:  # interrupted: what has not begun is not wanted any more
+        for future in futures:
+            future.cancel()
 
 
-def train_bundle(
-    specs: Sequence[RunSpec], recipe: Recipe, check: bool, device: torch.device
-) -> list[ToyResult | Failure]:
-    """Train runs that share p and seed, each until it has converged or is at its longest."""
-    models = ModelBatch(
+def models_of(specs: Sequence[RunSpec], recipe: Recipe, device: torch.device) -> ModelBatch:
+    """Runs that share p and seed, before their first step."""
+    return ModelBatch(
         specs[0].p,
         [spec.starting_point(recipe) for spec in specs],
         [spec.weight_decay for spec in specs],
@@ -448,6 +482,19 @@ def train_bundle(
         seed=specs[0].seed,
         device=device,
     )
+
+
+def bundle_step(specs: Sequence[RunSpec], recipe: Recipe, device: torch.device) -> float:
+    """Seconds that a step of the bundle takes, the first few tried."""
+    models = models_of(specs, recipe, device)
+    return seconds_a_step(lambda t: models.train(t + 1))
+
+
+def train_bundle(
+    specs: Sequence[RunSpec], recipe: Recipe, check: bool, device: torch.device
+) -> list[ToyResult | Failure]:
+    """Train runs that share p and seed, each until it has converged or is at its longest."""
+    models = models_of(specs, recipe, device)
     outcomes: dict[int, ToyResult | Failure] = {}
     left = list(range(len(specs)))  # the specs that `models` still holds, in its order
     half_losses = [math.nan] * len(specs)  # of a run half as long

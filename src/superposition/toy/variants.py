@@ -18,9 +18,12 @@ from scipy.stats import t as student
 from torch import Tensor
 
 from superposition.running import executors, store
+from superposition.running.progress import bar as progress_bar
+from superposition.running.progress import estimate, seconds_a_step
 from superposition.toy.engine import ENGINE_VERSION, ModelBatch, Start, random_start
 from superposition.toy.recipes import Recipe, chosen
 from superposition.toy.sampler import HELD_OUT_POWER, HELD_OUT_SEED, Sampler
+from superposition.toy.sweeps import LONG
 
 _MOST = 16  # ways that train side by side
 
@@ -79,7 +82,7 @@ def tight_frame(n: int, m: int, generator: torch.Generator) -> Tensor:
 
 
 def train(
-    p: Tensor, ways: Sequence[Packing], seeds: Sequence[int]
+    p: Tensor, ways: Sequence[Packing], seeds: Sequence[int], *, progress: bool = True
 ) -> tuple[NDArray[np.float64], list[list[Tensor]]]:
     """Held-out losses (ways, seeds) and the weights W (n, m) of each way and seed."""
     wanted = [(way, seed) for way in dict.fromkeys(ways) for seed in seeds]
@@ -88,11 +91,20 @@ def train(
         if kept := store.find(_place(p, way, seed)):
             found[way, seed] = Packed(**kept)
     jobs = _jobs([pair for pair in wanted if pair not in found])
-    with executors.pool(len(jobs), long=True) as pool:
+    missing = sum(map(len, jobs))
+    long = sum(job[0][0].steps for job in jobs) > LONG
+    with (
+        executors.pool(len(jobs), long=True) as pool,
+        progress_bar(missing, wanted=progress, long=long) as bar,
+    ):
+        if long and not bar.disable:
+            seconds = list(pool.map(partial(_seconds, p), jobs))
+            bar.write(estimate(missing, least=seconds, most=seconds))
         for job, done in zip(jobs, pool.map(partial(_train_job, p), jobs), strict=True):
             for (way, seed), packed in zip(job, done, strict=True):
                 found[way, seed] = packed
                 store.keep(_place(p, way, seed), vars(packed))
+            bar.update(len(job))
     losses = np.array([[found[way, seed].loss for seed in seeds] for way in ways])
     return losses, [[found[way, seed].W for seed in seeds] for way in ways]
 
@@ -125,6 +137,21 @@ def _train_job(p: Tensor, job: Sequence[tuple[Packing, int]]) -> list[Packed]:
     if ways[0].reads_differently:
         return train_read_out(p, ways[0], seeds)
     return train_packings(p, ways, seeds[0])
+
+
+def _seconds(p: Tensor, job: Sequence[tuple[Packing, int]]) -> float:
+    """What a job takes, from a few of its steps."""
+    ways, seeds = [way for way, _ in job], [seed for _, seed in job]
+    way = ways[0]
+    if not way.reads_differently:
+        models = PackingBatch(p, ways, seeds[0])
+        return way.steps * seconds_a_step(lambda t: models.train(t + 1))
+    rows = torch.full((len(seeds), len(p), way.m), 0.1) if way.frozen else None  # any will do
+    model = ReadOut(p, way, seeds, rows)
+    seconds = way.steps * seconds_a_step(model.step)
+    if way.frozen:  # its rows are trained first, seed by seed
+        seconds += len(seeds) * _seconds(p, [(Packing(way.m, steps=way.steps), seeds[0])])
+    return seconds
 
 
 class PackingBatch(ModelBatch):
@@ -176,8 +203,8 @@ class ReadOut:
     trained.
     """
 
-    def __init__(self, n: int, way: Packing, seeds: Sequence[int], rows: Tensor | None = None):
-        S, self.way = len(seeds), way
+    def __init__(self, p: Tensor, way: Packing, seeds: Sequence[int], rows: Tensor | None = None):
+        n, S, self.way, self.recipe = len(p), len(seeds), way, way.recipe
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
 
         def drawn(*shape: int) -> Tensor:  # the same numbers for a seed, whatever the others
@@ -195,6 +222,9 @@ class ReadOut:
             self.W = rows
         for parameter in self.parameters:
             parameter.requires_grad_()
+        self.samplers = [Sampler(p, seed=1_000_003 + seed) for seed in seeds]  # as ModelBatch's
+        betas = (0.9, self.recipe.beta2)
+        self.adam = torch.optim.Adam(self.parameters, lr=self.recipe.lr, betas=betas)
 
     def read(self, h: Tensor) -> Tensor:
         """y (seed, sample, feature) from packed samples h (seed, sample, width)."""
@@ -215,24 +245,26 @@ class ReadOut:
         empty = self.read(torch.zeros(len(batches), 1, self.way.m)).square().sum((1, 2))
         return (error * sample_weights).sum(1) + batches[0].empty_weight * empty
 
+    def step(self, t: int) -> None:
+        """Step t of all seeds, on the engine's batches."""
+        self.adam.param_groups[0]["lr"] = self.recipe.learning_rate(t)
+        self.adam.zero_grad()
+        self.losses(self.samplers, self.recipe.batch_size).sum().backward()
+        self.adam.step()
+
 
 def train_read_out(p: Tensor, way: Packing, seeds: Sequence[int]) -> list[Packed]:
     """One way that reads differently, all seeds at once, on the engine's batches.
 
     Frozen, W is that of the plain model, trained first with the same seed.
     """
-    recipe, rows = way.recipe, None
+    rows = None
     if way.frozen:
         plain = Packing(way.m, steps=way.steps)
-        rows = torch.stack([train(p, [plain], [seed])[1][0][0] for seed in seeds])
-    model = ReadOut(len(p), way, seeds, rows)
-    samplers = [Sampler(p, seed=1_000_003 + seed) for seed in seeds]  # as ModelBatch's
-    adam = torch.optim.Adam(model.parameters, lr=recipe.lr, betas=(0.9, recipe.beta2))
-    for t in range(recipe.steps):
-        adam.param_groups[0]["lr"] = recipe.learning_rate(t)
-        adam.zero_grad()
-        model.losses(samplers, recipe.batch_size).sum().backward()
-        adam.step()
+        rows = torch.stack([train(p, [plain], [seed], progress=False)[1][0][0] for seed in seeds])
+    model = ReadOut(p, way, seeds, rows)
+    for t in range(model.recipe.steps):
+        model.step(t)
     fresh = [Sampler(p, seed=HELD_OUT_SEED, power=HELD_OUT_POWER) for _ in seeds]
     with torch.no_grad():
         losses = torch.stack([model.losses(fresh, 1024) for _ in range(40)]).mean(0).tolist()

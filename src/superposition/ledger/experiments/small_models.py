@@ -137,7 +137,7 @@ def better_packing(lab: Lab) -> Packings:
         "second look": variants.Packing(m, looks=1, frozen=True, steps=steps),
         "together": variants.Packing(m, looks=1, steps=steps),
     }
-    losses, _ = variants.train(p, plain + list(ways.values()), lab.seeds)
+    losses, _ = variants.train(p, plain + list(ways.values()), lab.seeds, progress=lab.progress)
     widths, ruler = [way.m for way in plain], losses[: len(plain)]
     own = variants.effective_width(widths, ruler, losses[widths.index(m)])
     worth = {
