@@ -18,6 +18,7 @@ function commitFirst(question) {
   for (const item of [...list.children, null]) {
     const choice = document.createElement("button");
     choice.type = "button";
+    choice.setAttribute("aria-pressed", false);
     if (item) choice.append(...(item.querySelector(":scope > p") ?? item).childNodes);
     else choice.textContent = "just show me";
     const text = item ? `You said: ${choice.textContent.trim()}.` : "";
