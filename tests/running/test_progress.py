@@ -66,7 +66,7 @@ def test_work_counts_the_samples_that_training_draws(
     monkeypatch.setattr(
         engine.ModelBatch,
         "step",
-        lambda self, batch, lr: (drawn.append(len(batch.weights)), real(self, batch, lr))[1],
+        lambda self, batch, lr: (drawn.append(len(batch.sample_weights)), real(self, batch, lr))[1],
     )
     never = replace(recipe, tolerance=0.0)
     toy.sweep(RUNS[:1], recipe=never, check=check, progress=False)
