@@ -238,6 +238,25 @@ def test_the_strongest_readings_are_sorted(page: Page, tmp_path: Path) -> None:
     assert board.get_by_role("slider").count() == 0
 
 
+def test_a_second_look_reads_the_same_numbers_again(page: Page, tmp_path: Path) -> None:
+    """As relu(y + scale (h - y W) Wᵀ - cut) in Python; the middle does not change."""
+    W, b = random_arrows(9, 4) * 1.1, -np.linspace(0.05, 0.3, 9)
+    scale, cut = 0.6, 0.05
+    h = W[2] + W[7]
+    y = np.maximum(0, h @ W.T + b)
+    again = np.maximum(0, y + scale * (h - y @ W) @ W.T - cut)
+    settings = dict(bias=None, biases=b, looks=[(0, 0), (scale, cut)], press="Look again")
+    shown = widgets.board([W, W], on=[2, 7], state_labels=["once", "twice"], **settings)
+    page.goto(saved(tmp_path, shown))
+    board, middles = page.locator("[data-widget=board]"), []
+    for readings in (y, again):
+        expected = [f"{r:.2f}" if r >= 0.005 else "0" for r in readings]
+        assert list(settled(board).values()) == expected
+        middles.append(board.locator(".sp-middle").inner_html())
+        board.get_by_role("button", name="Look again").press("Enter")
+    assert middles[0] == middles[1]
+
+
 def test_on_a_phone_sixty_lamps_and_what_they_move_are_on_one_screen(
     browser: Browser, tmp_path: Path
 ) -> None:

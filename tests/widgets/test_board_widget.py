@@ -46,6 +46,20 @@ def test_a_thousand_lamps_ship_what_they_show():
         assert state["label"] == str(V.shape[1])
 
 
+def test_without_scripts_a_second_look_is_shown_as_taken():
+    W = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    b, (scale, cut) = torch.tensor([-0.1, -0.2, 0.0, -0.3, -0.1]), (0.5, 0.1)
+    h = W[1] + W[3]
+    y = torch.relu(h @ W.T + b)
+    again = torch.relu(y + scale * (h - y @ W) @ W.T - cut)
+    for at, expected in enumerate([y, again]):
+        shown = widgets.board(
+            [W, W], NAMES, on=[1, 3], bias=None, biases=b, looks=[(0, 0), (scale, cut)], at=at
+        )
+        said = ", ".join(f"{name} {r:.2f}" for name, r in zip(NAMES, expected, strict=True))
+        assert f"Readings with sandwich, violin on: {said}." in shown.fallback
+
+
 def test_a_frame_takes_what_it_leaves_out_from_the_board():
     shown = widgets.board(
         STAR, NAMES, bias=-0.1, frames=[{"sentence": "a", "on": ["rain"]}]
@@ -76,6 +90,11 @@ def test_without_scripts_the_board_is_the_figure_of_its_arrival():
         ({"frames": [{"on": [], "sentence": "x", "cut": 2}]}, "cut lies in 0 to 1"),
         ({"counters": {"loss": [1.0, 2.0]}}, "'loss' needs 1 values, not 2"),
         ({"state_labels": ["a", "b"]}, "as many state_labels"),
+        ({"biases": [0.0]}, "biases are 5 finite numbers"),
+        ({"biases": [np.inf] * 5}, "biases are 5 finite numbers"),
+        ({"looks": [(0.2, 0.0), (0.1, 0.0)]}, "looks are 1 pairs"),
+        ({"looks": [(0.2, np.nan)]}, "looks are 1 pairs"),
+        ({"looks": [(0.2, 0.0)], "lamps": ["Paris"]}, "needs all 5 lamps"),
         ({"at": 1}, "at must be from 0 to 0"),
         ({"W": np.ones((6000, 2)), "labels": None, "lamps": range(60)}, "fewer lamps"),
     ],

@@ -32,6 +32,8 @@ def board(
     at: int = 0,
     press: str = "",
     counters: Mapping[str, Sequence[float]] | None = None,
+    biases: ArrayLike | None = None,
+    looks: Sequence[tuple[float, float]] = (),
     name: str = "board",
 ) -> BookWidget:
     """Lamps to switch, the numbers that keep them, and readings relu(W_i·h + b) with h = Σ x_j W_j.
@@ -50,9 +52,16 @@ def board(
     the cut away. `frames` are steps of a story, shown as dots: mappings with a `sentence`, the
     lamps `on`, and if wanted `cut` and `at`. The board says a frame's sentence whenever it shows
     that state, however it came there, and words of its own otherwise. `name` tells two boards on
-    a page apart. `result` holds on (features), cut, state, and up to n = 100 the readings.
+    a page apart.
 
-    ValueError on arrows that are no finite (n, m), on unknown lamps, and on more than a page holds.
+    Where all lamps can be pressed, `biases` (n,) gives each feature one of its own, and `looks` a
+    second look for each place of the slider, (scale, cut), of which (0, 0) is none: readings are
+    relu(y_i + scale W_i·(h - Σ y_j W_j) - cut) with y_i = relu(W_i·h + b_i).
+
+    `result` holds on (features), cut, state, and up to n = 100 the readings.
+
+    ValueError on arrows that are no finite (n, m), on unknown lamps, on looks or biases that do
+    not fit, and on more than a page holds.
 
     Five arrows in the plane, 72° apart:
 
@@ -82,6 +91,10 @@ def board(
         )
     per = 10_000 if sum(spans) <= 20_000 else 1_000
     states = [_state(V, pressed, per, label) for V, label in zip(arrows, places, strict=True)]
+    for state, look in zip(
+        states, _looks(biases, looks, n, len(pressed), len(states)), strict=True
+    ):
+        state |= {"look": look} if look else {}
     position = {feature: k for k, feature in enumerate(pressed)}
 
     def lit(chosen: Sequence[Lamp]) -> list[int]:
@@ -113,7 +126,9 @@ def board(
         top=_top(arrows[at], strongest=bool(strongest)),
     )
     widget = BookWidget(kind="board", settings=settings)
-    widget.fallback = _fallback(arrows[at], names, [pressed[k] for k in settings["on"]], cut)
+    lit_features = [pressed[k] for k in settings["on"]]
+    answers = _answers(arrows[at], lit_features, states[at].get("look"))
+    widget.fallback = _fallback(np.maximum(0, answers - cut), names, lit_features)
     return widget
 
 
@@ -170,6 +185,36 @@ def _state(V: NDArray, pressed: Sequence[int], per: int, label: str) -> dict[str
     return dict(m=V.shape[1], label=label, arrows=whole[0], columns=whole[1])
 
 
+def _looks(
+    biases: ArrayLike | None, looks: Sequence[tuple[float, float]], n: int, lamps: int, places: int
+) -> list[dict[str, Any] | None]:
+    """For each place of the slider its biases and second look; None where it has neither."""
+    if biases is None and not looks:
+        return [None] * places
+    b = np.zeros(n) if biases is None else np.asarray(biases, dtype=float)
+    pairs = np.asarray(looks or [(0.0, 0.0)] * places, dtype=float)
+    if b.shape != (n,) or not np.isfinite(b).all():
+        raise ValueError(f"biases are {n} finite numbers, one a feature, not {b.shape}")
+    if pairs.shape != (places, 2) or not np.isfinite(pairs).all():
+        raise ValueError(
+            f"looks are {places} pairs (scale, cut), one a place of the slider, not {pairs.shape}"
+        )
+    if lamps < n:
+        raise ValueError(f"a second look needs all {n} lamps on the board, not {lamps}")
+    return [dict(biases=b.round(4).tolist(), scale=scale, cut=cut) for scale, cut in pairs.tolist()]
+
+
+def _answers(
+    V: NDArray[np.float64], on: Sequence[int], look: Mapping[str, Any] | None
+) -> NDArray[np.float64]:
+    """What each feature answers before the cut, shape (n,), as readings.js computes it."""
+    overlaps = V[on].sum(axis=0) @ V.T
+    if look is None:
+        return overlaps
+    y = np.maximum(0, overlaps + look["biases"])
+    return np.asarray(y + look["scale"] * (overlaps - y @ V @ V.T) - look["cut"])
+
+
 def _cut(bias: float | None) -> float:
     if bias is not None and not -1 <= bias <= 0:
         raise ValueError(f"bias must be from -1 to 0 (the cut is -bias), not {bias}")
@@ -203,10 +248,8 @@ def _top(V: NDArray, *, strongest: bool) -> float:
     return round(float(np.clip(most, 1.0, 1.65)), 3)
 
 
-def _fallback(V: NDArray, names: Sequence[str], on: Sequence[int], cut: float) -> str:
+def _fallback(readings: NDArray[np.float64], names: Sequence[str], on: Sequence[int]) -> str:
     """The board on arrival as a figure, for pages without scripts."""
-    overlaps = V[on].sum(axis=0) @ V.T
-    readings = np.maximum(0, overlaps - cut)
     few = len(names) <= 12
     order = np.arange(len(names)) if few else np.argsort(-readings, kind="stable")[:12]
     fig, ax = plots.figure(size=(5.4, 0.5 + 0.3 * len(order)))

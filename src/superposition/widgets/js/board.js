@@ -94,7 +94,7 @@ function board(el, settings, share, report) {
 
   // Everything that moves is drawn from the lamps' present brightness, so that all moves as one.
   function draw() {
-    const state = states[now.at], h = middleOf(state, shown, per), overlaps = overlapsOf(state, shown, n, per);
+    const state = states[now.at], h = middleOf(state, shown, per), overlaps = answersOf(state, shown, n, per);
     const lit = new Set([...now.on].map((lamp) => lamps[lamp])), cut = shownCut;
     const numbers = [...h].map(twoDigits), words = `The ${state.m} numbers in the middle: ${state.m <= 12 ? numbers.join(", ") : "too many to say"}`;
     const view = { per, labels: lamps.map((i) => text(named(i))), lamps, x: shown, h, overlaps, cut, words };
@@ -113,7 +113,7 @@ function board(el, settings, share, report) {
 
   function say() {
     const state = states[now.at], x = lamps.map((_, lamp) => (now.on.has(lamp) ? 1 : 0)), frame = frameNow();
-    const readings = [...overlapsOf(state, x, n, per)].map((value) => readingOf(value, now.cut));
+    const readings = [...answersOf(state, x, n, per)].map((value) => readingOf(value, now.cut));
     const on = [...now.on].sort((a, b) => a - b).map((lamp) => lamps[lamp]);
     const words = frame >= 0 ? frames[frame].sentence : boardSentence(on, readings, named);
     if (part(".sp-sentence").textContent !== words) part(".sp-sentence").textContent = words;

@@ -10,6 +10,17 @@ const asSum = (rows, x, length, per) => {
 };
 const middleOf = (state, x, per) => asSum(state.arrows, x, state.m, per); // h = x W
 const overlapsOf = (state, x, n, per) => asSum(state.columns, x, n, per); // h Wᵀ
+
+// What comes before the cut. Some states have a bias for each feature and look twice: what the
+// first reading y = relu(h Wᵀ + b) leaves unexplained of h is read, too, and a share of it added.
+const answersOf = (state, x, n, per) => {
+  const overlaps = overlapsOf(state, x, n, per);
+  if (!state.look) return overlaps;
+  const { biases, scale, cut } = state.look;
+  const y = overlaps.map((overlap, i) => Math.max(0, overlap + biases[i]));
+  const explained = overlapsOf(state, y, n, per); // (y W) Wᵀ: here each feature has a lamp
+  return y.map((reading, i) => reading + scale * (overlaps[i] - explained[i]) - cut);
+};
 const readingOf = (overlap, cut) => Math.max(0, overlap - cut); // relu(h Wᵀ + b), b = −cut
 
 const twoDigits = (value) => value.toFixed(2).replace("-", "−");
