@@ -144,9 +144,9 @@ def test_the_linear_loss_is_the_formula_of_the_fold():
     x = features.sample(p, 200_000, noise)
     off = W @ W.T - torch.eye(12)
     left = x @ off
-    linear = (left - left.mean(0)).square().sum(1).mean()
+    linear = float((left - left.mean(0)).square().sum(1).mean())
     variance = 4 / 3 * p - p.square()  # of values uniform on (0, 2)
-    assert linear == pytest.approx((variance * off.square().sum(0)).sum(), rel=0.02)
+    assert linear == pytest.approx(float((variance * off.square().sum(0)).sum()), rel=0.02)
 
 
 def test_luck_in_few_dimensions(page):
