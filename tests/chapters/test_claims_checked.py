@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pytest
 
 import cells
 from sentences import own_and_seeds, says
-from superposition import published
+from superposition import geometry, published
 from superposition.ledger import rules
-from superposition.ledger.context import Spread
+from superposition.ledger.context import DROPPING, Spread
 from superposition.ledger.experiments.toy_models import Overlaps
 
 PAGE = "10_claims_checked"
@@ -30,6 +31,21 @@ def test_the_one_sentence(page):
     assert sum(tally.values()) == 16 and tally[rules.HOLDS] == 0
     assert tally[rules.LIMITS] > 8 and tally[rules.OPEN] == 3 and tally[rules.FAILS] == 2
     assert sum(judged.claim.rule is None for judged in page["ledger"]) == 4
+
+
+def test_why_bigger_models_work(page):
+    lab, found = page["lab"], {judged.claim.id: judged.found for judged in page["ledger"]}
+    says(PAGE, "a wider model drops fewer things, and those it keeps disturb each other less.")
+    kept = [
+        np.mean([geometry.represented_fraction(W) for W in lab.rows("power", lab.decay, m)])
+        for m in DROPPING
+    ]
+    assert (np.diff(kept) > 0.05).all(), "no wider model keeps more"
+    misread = np.array(found["C09"].misread)
+    assert (np.diff(misread) < 0).all() and found["C09"].misread_without_overlap < 0.01
+    says(PAGE, "Their overlaps and their losses do fall with the width, but by other numbers")
+    assert found["C08"].exponent < 0 and found["C08"].excess > 10
+    assert published.LOSS_EXPONENT.value + published.LOSS_EXPONENT.error < 1
 
 
 def test_five_sentences_safe_to_print(page):

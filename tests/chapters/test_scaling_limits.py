@@ -184,6 +184,14 @@ def test_what_a_halving_costs(page):
     low, high = np.quantile(page["draws"], [0.025, 0.975])
     assert all(low < factor < high for factor in page["direct"].values())
     assert np.median(page["draws"]) == pytest.approx(page["larger"], rel=0.02)
+    says(PAGE, "half the difference between the narrower and the wider half of Chinchilla's table")
+    assert page["narrow"] < page["k"] < page["wide"], "one straight line"
+
+
+def test_one_halving_is_one(page):
+    told = [page["price"](halvings) for halvings in (0, 1, 2)]
+    assert "After 1 halving:" in told[1]
+    assert "After 0 halvings:" in told[0] and "After 2 halvings:" in told[2]
 
 
 def test_what_is_out_of_reach(page):
@@ -194,9 +202,11 @@ def test_what_is_out_of_reach(page):
 
 
 def test_its_closing_sentence(page):
-    says(PAGE, "The end comes where features run out, and nobody has counted them; the bill is kn")
+    says(PAGE, "**The end comes where features run out, and nobody has counted them; on the way")
     n = page["N"]
     assert all(run.loss < 1e-6 for run in page["even"][n].where(m=n))
     assert all(run.loss > 1e-3 for run in page["even"][n] if run.m < n)
+    says(PAGE, "each halving of what size can change costs about seven times the parameters.**")
     low, high = np.quantile(page["draws"], [0.025, 0.975])
-    assert high / low < 1.6
+    assert 5 < low < 6.5 < page["larger"] < 7.5 < high < 9
+    assert all(6.5 < factor < 8 for factor in page["direct"].values())

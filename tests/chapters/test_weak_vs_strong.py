@@ -216,6 +216,11 @@ def test_what_decides(chapter):
     says(PAGE, "from 0 and from −0.3 features go in order of frequency.")
     for result in small.where(m=10, weight_decay=[0.33, 1.0], bias_start=starts[1:]):
         assert in_order(result) > 0.95
+    says(PAGE, "Growth keeps nearly every arrow here, too, and yet half of the features or more")
+    for result in small.where(m=10, weight_decay=-1.0):
+        assert share(result) > 0.9
+        alone = torch.relu(2 * result.W.square().sum(1) + result.b)  # at full strength
+        assert (alone < 0.01).double().mean() > 0.48, "long arrows are read"
     says(PAGE, "at every $\\gamma$ the published one ends highest.")
     for m in (30, 10):
         losses = np.array([small.where(m=m, bias_start=s).column("loss") for s in starts])
@@ -288,6 +293,12 @@ def test_its_closing_sentence(chapter):
     says(PAGE, "**Where there is room, decay and the way training begins decide together whether")
     assert chapter["verdicts"][0][1] == regimes.BOTH
     hold_price(chapter)
+    says(PAGE, "and where all keep theirs, what is left to pay is overlap.**")
+    full = [r for r in chapter["everything"] if share(r) == 1]
+    assert full and all(chapter["price"](r) == 0 < r.loss for r in full)
+    x = features.sample(full[0].p, 1000, torch.Generator().manual_seed(0))
+    n = x.shape[1]
+    assert chapter["loss_on"](x, torch.eye(n), torch.zeros(n)) == 0, "without overlap"
 
 
 def hold(results: Any) -> None:

@@ -80,6 +80,7 @@ def test_the_cosines_give_the_loss(chapter):
 def test_training_leaves_slope_one(chapter):
     says(PAGE, "Ten steps leave slope 1 behind, and longer training adds a little more.")
     says(PAGE, "**Unarranged arrows give a slope of about 1; training arranges them, and the slope")
+    says(PAGE, "Which of the two do real models show?**")  # chapter 5 answers
     slopes = list(chapter["slopes"].values())
     # Over five draws of random arrows their slope scatters by 0.03.
     assert 0.9 < chapter["unarranged_slope"] < 1.3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import inspect
+import re
 import runpy
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +74,34 @@ def test_the_page_says_which_verdicts_follow_no_rule_and_which_rules_changed() -
     assert all(claim.changed in claim.judged for claim in changed)
     text = (book.ROOT / "chapters" / f"{page}.ipynb").read_text("utf8")
     assert "typed the verdicts" not in text
+
+
+def test_each_claim_leads_to_the_chapter_that_tells_it() -> None:
+    """The ledger's links are those of its page, and the chapter names the claim or its subject."""
+    text = (book.ROOT / "chapters" / "10_claims_checked.ipynb").read_text("utf8")
+    (told,) = re.findall(r"Where each is told at length: ([^\n]*?)\.?\\n", text)
+    where = {
+        claim_id: page
+        for claims_of, page in re.findall(
+            r"([C\d, and]+?) in \[chapter \d+\]\((\w+)\.ipynb\)", told
+        )
+        for claim_id in re.findall(r"C\d\d", claims_of)
+    }
+    assert where == {claim.id: claim.chapter for claim in claims.CLAIMS}
+    says("01_embeddings", "Nothing quantum is meant.")  # C14
+    says("07_errors_and_skills", "superposition makes larger models more *creative*")  # C15
+
+
+def test_the_limits_of_c05_are_those_of_the_pages() -> None:
+    limits = " ".join(CLAIM["C05"].limits.split())
+    assert "though without room half or more are never read" in limits
+    says("02_weak_vs_strong", "half of the features or more read 0")
+    assert "a table that nobody trained passes, too" in limits
+    says("05_real_language_models", "The table that nobody trained passes the test")
+    assert (
+        "of a table of random numbers all do"
+        in toy_models.Everything(kept=spread(1, 1), kept_with_decay=0.2, real=0.96).text
+    )
 
 
 TOY = ["C01", "C04", "C05", "C06", "C07", "C09", "C11"]

@@ -27,7 +27,7 @@ def test_every_window_of_three_widths_has_the_modules_fit():
 def test_without_scripts_the_slopes_that_count_are_told():
     widget = widgets.choose_slope(WIDTHS, BENT, least=0.9999)
     assert "No window has R² above 0.9999." in widget.page()
-    assert "have slopes from" in widgets.choose_slope(WIDTHS, BENT, least=0.9).page()
+    assert "have slopes from −" in widgets.choose_slope(WIDTHS, BENT, least=0.9).page()
 
 
 @pytest.mark.parametrize("widths", [[1, 2, 3], [1, 2, 2, 3], [4, 3, 2, 1]])

@@ -73,8 +73,8 @@ def choose_slope(
     plots.log_log(ax, "width m", quantity)
     said = f"No window has R² above {least}."
     if counted:
-        said = f"Windows with R² above {least} have slopes from {min(counted):.2f} to "
-        said += f"{max(counted):.2f}."
+        low, high = (f"{slope:.2f}".replace("-", "−") for slope in (min(counted), max(counted)))
+        said = f"Windows with R² above {least} have slopes from {low} to {high}."
     widget.fallback = plots.to_svg(fig, f"{quantity} against width.", said)
     return widget
 
