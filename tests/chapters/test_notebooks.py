@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shlex
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 
 import book
 import notebook_rules as rules
@@ -39,6 +41,46 @@ def test_the_commit_hook_would_change_no_chapter() -> None:
     command = [str(Path(sys.executable).parent / Path(tool).name), *options, "--verify"]
     done = subprocess.run([*command, *COMMITTED], cwd=book.ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+TOYS = [
+    path for path in COMMITTED if path.startswith(("chapters/02", "chapters/03", "chapters/04"))
+]
+
+
+def shown_intervals(code: str) -> list[str]:
+    """Places where the interval of a fitted slope is taken, or a whole fit goes into a string."""
+    tree = ast.parse(TransformerManager().transform_cell(code))
+    fits = {
+        target.id
+        for assignment in ast.walk(tree)
+        if isinstance(assignment, ast.Assign)
+        and isinstance(assignment.value, ast.Call)
+        and ast.unparse(assignment.value.func).endswith("fit_power_law")
+        for target in assignment.targets
+        if isinstance(target, ast.Name)
+    }
+    return [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr == "interval")
+        or (isinstance(node, ast.FormattedValue) and ast.unparse(node.value) in fits)
+    ]
+
+
+@pytest.mark.parametrize("path", TOYS)
+def test_no_interval_takes_the_bend_of_a_curve_for_noise(path: str) -> None:
+    """The toys' curves are bent, so the scatter about a line through them is no error."""
+    notebook = nbformat.read(book.ROOT / path, as_version=4)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert shown_intervals(code) == []
+
+
+def test_an_interval_that_is_shown_is_found() -> None:
+    line = "fit = fit_power_law(m, y)\n"
+    assert shown_intervals(line + 'print(f"slope {fit.exponent:.2f}, R² {fit.r2:.2f}")') == []
+    assert len(shown_intervals(line + 'print(f"slope {fit}")')) == 1
+    assert len(shown_intervals(line + "low, high = fit.interval")) == 1
 
 
 def page(*cells: dict[str, Any], **changes: Any) -> dict[str, Any]:
