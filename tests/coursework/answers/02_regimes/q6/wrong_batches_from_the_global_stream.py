@@ -1,9 +1,0 @@
-def train(p, m, gamma, seed, steps=2000):
-    rng = np.random.default_rng(seed)
-    W, b = rng.normal(size=(len(p), m)) / m**0.5, np.zeros(len(p))
-    for step in range(steps):
-        lr = 0.3 * (1 - step / steps)
-        x = (np.random.random((256, len(p))) < p) * np.random.uniform(0, 2, (256, len(p)))
-        dW, db = toy_gradient(W, b, x)
-        W, b = decay_step(W - lr * dW, lr, gamma), b - lr * db
-    return W, b
