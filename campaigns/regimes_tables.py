@@ -350,39 +350,96 @@ def held() -> str:
     return table([f"γ = 0 (from 0: {full})", "N(0, 1)", "+1 for all", "−\\|b\\|"], lines)
 
 
+CURVES = {"normal": "N(0, 1)", "0.3 normal": "0.3 N(0, 1)", "0.1 normal": "0.1 N(0, 1)", 0.0: "0"}
+
+
+def curves(n: int) -> list[Row]:
+    """The quick runs at γ = ±1 from bell curves of three widths and from 0."""
+    known = {300: ("grid", {"m": 30, "alpha": 1.0}), 1000: ("anchors", {"m": 32, "steps": 2000})}
+    name, wanted = known[n]
+    rows = [*recorded("spreads", n=n), *recorded(name, **wanted)]
+    return [row for row in rows if abs(row["weight_decay"]) == 1 and row["start"] in CURVES]
+
+
+def restored(rows: Sequence[Row], start: str | float) -> list[float]:
+    """r at γ = 1, one value a seed: 0 as few kept as from N(0, 1), 1 as many as from 0."""
+    kept, low, high = (one(rows, "kept", weight_decay=1.0, start=s) for s in (start, "normal", 0.0))
+    return [(k - a) / (b - a) for k, a, b in zip(kept, low, high, strict=True)]
+
+
+def spreads() -> str:
+    """What narrower curves keep."""
+    lines = []
+    for n in (300, 1000):
+        rows = curves(n)
+        for start, name in CURVES.items():
+            lost, grown = (one(rows, "loss", weight_decay=g, start=start) for g in (1.0, -1.0))
+            kept, commonest = (
+                one(rows, column, weight_decay=1.0, start=start)
+                for column in ("kept", "of_the_commonest")
+            )
+            lines.append(
+                [
+                    f"{n:,}",
+                    name,
+                    spread([n * k for k in kept]),
+                    spread(restored(rows, start), 2),
+                    spread([100 * k for k in commonest]),
+                    spread(lost, 3),
+                    spread(grown, 3),
+                ]
+            )
+    header = ["n", "b from", "kept at γ = 1", "r", "% of the commonest tenth", "loss at γ = 1"]
+    return table([*header, "loss at γ = −1"], lines)
+
+
+SIZES = (100, 200, 300, 1000)
+
+
+def factors_by_size(m: int) -> tuple[np.ndarray, list[int]]:
+    """Factors of the losses (n, starts, seeds) at one width, and the seeds that all n have."""
+    rows = [
+        row
+        for row in (
+            *recorded("sizes"),
+            *recorded("grid", alpha=1.0),
+            *recorded("anchors", steps=2000),
+        )
+        if row["m"] == m and abs(row["weight_decay"]) == 1
+    ]
+    of_each = [{int(row["seed"]) for row in rows if row["n"] == n} for n in SIZES]
+    shared = sorted(set.intersection(*of_each))
+    factors = [
+        [
+            factor([row for row in rows if row["n"] == n and row["seed"] in shared], start)
+            for start in NAMES
+        ]
+        for n in SIZES
+    ]
+    return np.array(factors), shared
+
+
 def sizes() -> str:
-    """The factor of the losses at each n, and what carries it by the rule."""
-    rows = [*recorded("sizes"), *recorded("grid", alpha=1.0), *recorded("anchors", steps=2000)]
-    rows = [row for row in rows if abs(row["weight_decay"]) == 1]
+    """The factor of the losses at each n, and what carries its logarithm by the rule."""
     lines = []
     for m in (10, 30, 60):
-        sets = {n: [r for r in rows if (r["n"], r["m"]) == (n, m)] for n in (100, 200, 300, 1000)}
-        shared = set.intersection(*({int(r["seed"]) for r in some} for some in sets.values()))
-        if not shared:
-            continue
-        factors = np.array(
-            [
-                [factor([r for r in some if r["seed"] in shared], start) for start in NAMES]
-                for some in sets.values()
-            ]
-        )
+        factors, _ = factors_by_size(m)
         found = regimes.shares(np.log(factors))
-        said = {"decay decides": "n"}.get(
-            said_word := regimes.verdict(found, "log_loss"), said_word
-        )
-        for n, by_start in zip(sets, factors, strict=True):
+        said = WORDS[regimes.verdict(found, "log_loss")].replace("decay", "n")
+        for n, by_start in zip(SIZES, factors, strict=True):
             lines.append([str(m), f"{n:,}", *(spread(f, 2) for f in by_start), ""])
         lines[-1][-1] = f"{found.decay:.2f}, {found.start:.2f}, {found.interaction:.2f}: {said}"
     return table(["m", "n", *NAMES.values(), "n, start, both: word"], lines)
 
 
 def exponents() -> str:
-    """Of the loss over the anchors' widths; a bent curve gets its local slopes alone."""
+    """Of the loss over widths that every seed has; a bent curve gets its local slopes alone."""
     lines = []
     for decay, start in itertools.product((1.0, -1.0), NAMES):
         rows = recorded("anchors", steps=2000, weight_decay=decay, start=start)
-        widths = sorted({int(row["m"]) for row in rows})
-        there = [s for s in range(3) if {r["m"] for r in rows if r["seed"] == s} == set(widths)]
+        there = sorted({int(row["seed"]) for row in rows})
+        of_each = [{int(row["m"]) for row in rows if row["seed"] == seed} for seed in there]
+        widths = sorted(set.intersection(*of_each))
         losses = np.array(
             [
                 [one([r for r in rows if r["seed"] == seed], "loss", m=m)[0] for m in widths]
@@ -419,6 +476,8 @@ TABLES = (
     mechanism,
     wide,
     held,
+    spreads,
+    sizes,
     exponents,
 )
 
