@@ -7,7 +7,8 @@ arXiv 2505.10465. Each rule can say "no"; a test feeds it data for every word th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -44,7 +45,7 @@ def every_law_near_one(exponents: Sequence[float]) -> Agreement:
 def decay_sets_what_is_kept(
     kept_with_growth: Sequence[float], times_m_over_n: Sequence[float]
 ) -> Agreement:
-    """Two parts: φ is over 0.9 at every width for γ ≤ -0.55; for γ ≥ 0.33 it is 1 to 2.5 times
+    """Two parts: φ is over 0.9 at every width for γ ≤ −0.55; for γ ≥ 0.33 it is 1 to 2.5 times
     m/n, on average over the widths. In part if one of them is true.
     """
     about_m_over_n = min(times_m_over_n) >= 1 and max(times_m_over_n) <= 2.5
@@ -122,3 +123,41 @@ def loss_rises_with_density(losses: Sequence[Sequence[float]]) -> Agreement:
 def density_leaves_the_exponent(exponents: Sequence[float]) -> Agreement:
     """Yes if the exponent lies from 0.9 to 1.3 at every density."""
     return YES if min(exponents) >= 0.9 and max(exponents) <= 1.3 else NO
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A panel of the paper's toy figures: what it shows there, in short, and the rule for ours."""
+
+    published: str
+    rule: Callable[..., Agreement]
+
+    @property
+    def words(self) -> str:
+        """The rule as the page prints it."""
+        return " ".join((self.rule.__doc__ or "").split())
+
+
+#: By number of the figure and letter.
+PANELS = {
+    "1b": Panel(published="only the power law is a line", rule=only_the_power_law_is_straight),
+    "1d": Panel(published="slopes 0.89 to 1.01, three lists", rule=every_law_near_one),
+    "3a": Panel(published="growth keeps all (φ = 1), decay about m", rule=decay_sets_what_is_kept),
+    "3b": Panel(published="lengths near 0 or near 1", rule=norms_in_two_peaks),
+    "4b": Panel(
+        published="α up to 1 moves the slope, but not under growth",
+        rule=growth_moves_the_exponent_less,
+    ),
+    "5a": Panel(published="the loss is what was dropped", rule=loss_is_what_was_not_learned),
+    "5b": Panel(published="slope α − 1 at α = 1.5 and 2", rule=exponent_of_the_tail),
+    "6a": Panel(published="lengths near 1 at every width", rule=rows_near_one),
+    "6b": Panel(published="squared overlap at Welch's bound", rule=overlap_at_the_bound),
+    "6c": Panel(published="its spread narrows with m", rule=spread_narrows),
+    "6d": Panel(published="the loss falls with m", rule=loss_falls),
+    "6e": Panel(
+        published="slope 0.8 to 1.1 up to α = 1, 2 to 2.3 at α = 2",
+        rule=exponent_then_rises,
+    ),
+    "7a": Panel(published="the loss rises with the density", rule=loss_rises_with_density),
+    "7b": Panel(published="slope 1.1 at every density", rule=density_leaves_the_exponent),
+}
