@@ -29,7 +29,7 @@ from superposition.toy.recipes import PUBLISHED, Recipe
 HERE = Path(__file__).parent
 STARTS = ("normal", "0", "-0.3")
 DECAYS = (-1.0, -0.33, -0.1, 0.0, 0.1, 0.33, 1.0)
-QUICK = Recipe(
+QUICK = Recipe(  # written out: the records stay true when the book's own recipes move
     name="quick",
     steps=2_000,  # four times as many, among the swaps, move the counts and not the starts' order
     batch_size=512,
