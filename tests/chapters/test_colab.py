@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,15 +22,19 @@ import sysconfig
 import venv
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 import book
+from notebook_rules import FIRST_CELL
+from superposition.llm.cache_folder import cache_folder
 
 pytestmark = pytest.mark.chapters
 
 # The book itself, and what setuptools hooks into every start of this environment.
+KEPT = Path(".cache") / "superposition-book" / "runs"  # below a machine's home
 NOT_LINKED = ("superposition", "__editable__", "_distutils_hack", "distutils-precedence")
 FROM_THE_TESTS = {"torch"}  # gigabytes from the index
 VERSIONS = """
@@ -69,7 +74,9 @@ class Colab:
     def __init__(self, folder: Path, address: str, source: Path | None = None):
         """`source` is a repository to clone in place of the files of this one."""
         self.work, home, repository = folder / "content", folder / "venv", folder / "repository"
+        self.home = folder / "root"
         self.work.mkdir()
+        self.home.mkdir()
         venv.create(home, with_pip=False, symlinks=True)
         self.bin = home / "bin" / "python"
         site = Path(self.python("-c", "import sysconfig; print(sysconfig.get_path('purelib'))"))
@@ -89,6 +96,8 @@ class Colab:
         else:
             commit(book.copy(repository))
         self.environment = {
+            "HOME": str(self.home),
+            "SUPERPOSITION_CACHE": str(cache_folder()),  # fetched weights, not trained models
             "IPYTHONDIR": str(folder / "ipython"),
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf",
@@ -101,7 +110,8 @@ class Colab:
 
     def python(self, *arguments: str | Path) -> str:
         """What this Python prints; fails with what it said on stderr."""
-        outside = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIP_CONS"))}
+        ours = ("PYTHON", "PIP_CONS", "SUPERPOSITION", "TQDM")
+        outside = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         done = subprocess.run(
             [self.bin, *arguments],
             cwd=self.work,
@@ -114,6 +124,21 @@ class Colab:
 
     def versions(self) -> dict[str, str]:
         return json.loads(self.python("-c", VERSIONS))
+
+    def run(self, notebook: str) -> tuple[Any, float, float]:
+        """A notebook after it ran here, the seconds that took, and its megabytes."""
+        seconds, megabytes = json.loads(self.python("-c", RUN, notebook).splitlines()[-1])
+        ran = nbformat.read(self.work / "ran.ipynb", as_version=4)
+        ran.cells = [cell for cell in ran.cells if cell.cell_type == "code"]
+        assert not any(out.output_type == "error" for cell in ran.cells for out in cell.outputs)
+        return ran, seconds, megabytes
+
+
+def told(notebook: Any) -> list[str]:
+    """The estimates that a notebook printed."""
+    outputs = [out for cell in notebook.cells for out in cell.outputs]
+    printed = "".join(out.text for out in outputs if out.output_type == "stream")
+    return re.findall(r"Training \d+ models? on .*", printed)
 
 
 def rehearse(
@@ -131,14 +156,14 @@ def rehearse(
     with pytest.raises(AssertionError, match="No module named 'superposition'"):
         colab.python("-c", "import superposition")
     shutil.copy(notebook, colab.work)
-    seconds, megabytes = json.loads(colab.python("-c", RUN, notebook.name).splitlines()[-1])
+    ran, seconds, megabytes = colab.run(notebook.name)
     after = colab.versions()
     assert after.pop("superposition-book") == "0.1.0"
     assert {name for name in before | after if before.get(name) != after.get(name)} == replaced
-    ran = nbformat.read(colab.work / "ran.ipynb", as_version=4)
-    code = [cell for cell in ran.cells if cell.cell_type == "code"]
-    assert not any(out.output_type == "error" for cell in code for out in cell.outputs)
-    times = code[0].metadata.execution
+    kept = list((colab.home / KEPT).glob("*.pt"))
+    if kept:  # else the page trained nothing, or nothing that it could find again
+        assert all(f"Kept in {colab.home / KEPT}" in line for line in told(ran))
+    times = ran.cells[0].metadata.execution
     begun, done = (
         datetime.fromisoformat(times[key].replace("Z", "+00:00"))
         for key in ("iopub.execute_input", "shell.execute_reply")
@@ -149,6 +174,28 @@ def rehearse(
             f"\n{notebook.name} in Colab's versions: {seconds:.0f} s, of these {waited:.0f} s "
             f"until the module was there; {megabytes:.0f} MB"
         )
+
+
+TRAINS = """
+from superposition import features, toy
+runs = toy.grid(p=features.power_law(12, 1.0), m={widths}, weight_decay=-1.0)
+toy.sweep(runs, steps=3200, check=False)
+"""
+
+
+def test_a_second_page_of_a_runtime_trains_only_what_the_first_did_not(tmp_path: Path) -> None:
+    """Two pages on one machine; how long comes before the training, and the bar after it."""
+    colab, said = Colab(tmp_path, book.REPOSITORY), []
+    for name, widths in (("first", [2, 3]), ("second", [2, 3, 4]), ("third", [2, 4])):
+        cells = [nbformat.v4.new_code_cell(FIRST_CELL)]
+        cells += [nbformat.v4.new_code_cell(TRAINS.format(widths=widths))]
+        page = nbformat.v4.new_notebook(cells=cells)
+        nbformat.write(page, colab.work / f"{name}.ipynb")
+        said.append(told(colab.run(f"{name}.ipynb")[0]))
+    assert [len(lines) for lines in said] == [1, 1, 0]
+    assert said[0][0].startswith("Training 2 models on")
+    assert said[1][0].startswith("Training 1 model on")
+    assert len(list((colab.home / KEPT).glob("*.pt"))) == 3
 
 
 @ONLY_IF_ASKED
