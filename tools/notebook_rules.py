@@ -19,12 +19,17 @@ from IPython.core.inputtransformer2 import TransformerManager
 from book import REPOSITORY
 
 FIRST_CELL = f"""\
-# On Colab this installs the book's module; anywhere else it does nothing.
+# @title In Colab: Runtime, Run all. This cell installs the book's module.
+# Anywhere else it does nothing. What a page trains in Colab is kept there while
+# the runtime lasts; for longer, mount Drive and name a folder of it:
+# %env SUPERPOSITION_RUNS=/content/drive/MyDrive/superposition-runs
 import sys
 
 if "google.colab" in sys.modules:
     %pip install --quiet "git+{REPOSITORY}\""""
 
+# A cell with one of these tags is folded in the built book, and so in Colab, as a form.
+FOLDED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -119,8 +124,11 @@ def code_faults(cell: Any) -> Iterator[str]:
     source = text(cell)
     if cell["outputs"] or cell["execution_count"] is not None:
         yield "outputs or an execution count"
-    if set(cell["metadata"]) - {"tags"}:
-        yield "cell metadata other than tags"
+    if set(cell["metadata"]) - {"tags", "cellView"}:
+        yield "cell metadata other than tags and cellView"
+    folded = bool(FOLDED & set(cell["metadata"].get("tags", [])))
+    if cell["metadata"].get("cellView") != ("form" if folded else None):
+        yield 'folded in the book or in Colab, but not in both (cellView: "form")'
     if source.rstrip() == FIRST_CELL:
         return
     for node in ast.walk(tree(cell)):

@@ -116,6 +116,7 @@ GOOD = [
     markdown("| a | b |\n| --- | --- |\n| $x$ | [l](02_weak_vs_strong.ipynb) |\n\n<https://x.org>"),
     code('plots.show(fig, alt=f"The loss falls to {loss}", caption="Loss")'),
     code("W = heads.output_matrix(name).load()"),
+    code("W", metadata={"cellView": "form", "tags": ["hide-input"]}),
 ]
 
 
@@ -140,6 +141,9 @@ def test_a_good_page_has_no_faults() -> None:
         (code("1", stream("1")), "outputs"),
         (code("1", execution_count=3), "execution count"),
         (code("1", metadata={"collapsed": True}), "metadata"),
+        (code("1", metadata={"tags": ["hide-input"]}), "not in both"),
+        (code("1", metadata={"cellView": "form"}), "not in both"),
+        (code("1", metadata={"cellView": "code", "tags": ["remove-input"]}), "not in both"),
         (code("plt.show()"), "plots.show"),
         (code("fig.savefig('a.svg')"), "savefig"),
         (code("plots.show(fig)"), "alternative text"),
