@@ -143,6 +143,31 @@ def test_the_floor_is_passed(page):
         assert not above[(widths >= n / 2) & (widths <= 0.8 * n)].any()
 
 
+def test_what_is_folded_about_the_floor():
+    """Nothing clipped where a feature is on, silence where it is off: five in four, by hand."""
+    says(PAGE, "*The floor* counts what features that are on together do to each other")
+    n, m = 5, 4
+    simplex = torch.eye(n, dtype=torch.float64) - 1 / n  # five arrows in four dimensions
+    U = geometry.unit_rows(simplex)
+    p = features.power_law(n, 0.0, density=0.5)
+    cross = (U @ U.T).square().fill_diagonal_(0)
+    by_hand = 4 / 3 * float(p.double() @ cross @ p.double())
+    assert theory.interference_floor(p, m) == pytest.approx(by_hand, rel=1e-5)
+    assert by_hand == pytest.approx(4 / 3 * 0.5**2 * (n - m) / (m * n), rel=1e-5)
+
+
+def test_a_halving_is_one_halving(page, monkeypatch):
+    said = []
+    monkeypatch.setattr(page["plots"], "to_svg", lambda fig, alt, words: said.append(words))
+    for halvings in (0, 1, 2):
+        page["price"](halvings)
+    assert [words.split(":")[0] for words in said] == [
+        "After 0 halvings",
+        "After 1 halving",
+        "After 2 halvings",
+    ]
+
+
 def test_what_it_says_of_a_plateau_above_the_pairs(page):
     says(PAGE, "The even and the crowded models (three things on at a time) meet their line.")
     for name, ratio in page["ratios"].items():

@@ -11,7 +11,7 @@ from scipy import stats
 
 import cells
 from sentences import own_and_seeds, says
-from superposition import geometry, toy
+from superposition import geometry, theory, toy
 from superposition.power_law import fit_power_law
 from superposition.probes.cut import cut_costs
 
@@ -25,7 +25,7 @@ def chapter(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def hold_curves(names: dict[str, Any]) -> None:
-    assert names["nearly"] < 1.6 and names["worse"] > 3, "same overlap, several times the loss"
+    assert 1.4 < names["nearly"] < 1.6 < 3 < names["worse"], "hardly more overlap, much more loss"
     fixed, losses = np.array(names["fixed"]), np.array(names["losses"])
     slope = -fit_power_law(names["WIDTHS"][-5:], fixed[-5:]).exponent
     # Over five draws of random arrows it scatters by 0.03.
@@ -34,6 +34,9 @@ def hold_curves(names: dict[str, Any]) -> None:
 
 
 def test_the_mean_squared_overlap_does_not_set_the_error(chapter):
+    says(
+        PAGE, "hardly more mean squared overlap than trained ones, one and a half times as much at"
+    )
     says(PAGE, "So the mean squared overlap does not set the error.")
     says(PAGE, "With random arrows the loss does fall about as $1/m$, once the space is not")
     says(PAGE, "Several times as much: the caption below has the factor.")
@@ -72,20 +75,30 @@ def test_a_wall_moves_in(chapter):
 
 def test_the_cosines_give_the_loss(chapter):
     says(PAGE, "So the loss is set by the *distribution* of the cosines, and hardly by which arrow")
-    assert chapter["off"].max() < 0.1
+    assert chapter["off"].max() < 0.04
+    says(
+        PAGE, "In the three narrowest models, where arrows lie on one another, the theory is off by"
+    )
+    narrow = np.abs(np.log(np.divide(chapter["measured_cosines"], chapter["losses"])))[:3]
+    assert chapter["WIDTHS"][3] == 11 and chapter["off"].max() < narrow.max() < 0.085
     random = np.log(np.divide(chapter["unarranged"], chapter["fixed"]))
     assert np.abs(random).max() < 0.1
 
 
 def test_training_leaves_slope_one(chapter):
-    says(PAGE, "Ten steps leave slope 1 behind, and longer training adds a little more.")
+    says(PAGE, "All arrows here are brought to one length and get the same best read-out")
+    says(PAGE, "Ten steps leave slope 1 behind, and longer training adds more.")
+    says(PAGE, "Clearly more. Ten steps bring nearly half of what a thousand do.")
     says(PAGE, "**Unarranged arrows give a slope of about 1; training arranges them, and the slope")
     says(PAGE, "Which of the two do real models show?**")  # chapter 5 answers
     slopes = list(chapter["slopes"].values())
     # Over five draws of random arrows their slope scatters by 0.03.
     assert 0.9 < chapter["unarranged_slope"] < 1.3
-    assert chapter["unarranged_slope"] + 0.3 < slopes[0] < slopes[-1]
-    assert slopes[-1] - slopes[0] < slopes[0] - chapter["unarranged_slope"]
+    assert chapter["unarranged_slope"] + 0.25 < slopes[0] < slopes[-1]
+    part = (slopes[0] - chapter["unarranged_slope"]) / (slopes[-1] - chapter["unarranged_slope"])
+    assert 0.35 < part < 0.55
+    for W in chapter["frozen"]:
+        assert W.norm(dim=1).numpy() == pytest.approx(1, abs=1e-5)
 
 
 def test_at_the_published_size(chapter):
@@ -98,7 +111,20 @@ def test_at_the_published_size(chapter):
         assert chapter["pieces"][law][0] < 0.7 and 1 < chapter["pieces"][law][-1] < 1.3
 
 
-def test_what_is_folded():
+def test_what_is_folded(chapter):
+    says(PAGE, "by this measure no tail can be lighter than a normal curve's until $m$ is near")
+    says(PAGE, "With even frequencies that leaves about $L_0=\\tfrac43E^2\\,\\frac{n-m}{m\\,n}$.")
+    for run in chapter["trained"]:
+        n, m = chapter["N"], run.m
+        left = theory.interference_floor(chapter["EVEN"], m)
+        assert left == pytest.approx(4 / 3 * (n - m) / (m * n), rel=1e-4)
+        kappa = geometry.pair_cosines(run.W).double()
+        fourth = (m + 2) * (m + 4) * kappa**4 - 6 * (m + 2) * kappa**2 + 3
+        assert float(fourth.mean() / (m**2 - 1)) > -1 / (n - 1) - 1e-6
+    for n, m in ((10**6, 200), (10**6, 800), (10**8, 5000)):  # that inequality on Welch's bound
+        square = (n - m) / (m * (n - 1))
+        fourth = (6 * (m + 2) * square - 3 - (m**2 - 1) / (n - 1)) / ((m + 2) * (m + 4))
+        assert fourth / square**2 == pytest.approx(3 - m**2 / n, abs=0.04)
     says(PAGE, "about 11, 18 and 29 for $n$ = 200, 1,000 and 10,240")
     v, t = (np.arange(2000) + 0.5) / 1000, np.linspace(0.5, 8, 751)[:, None]
     beyond = stats.norm.sf(t / v) * (v**2 + t**2) - stats.norm.pdf(t / v) * v * t
