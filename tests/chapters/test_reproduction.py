@@ -40,6 +40,8 @@ def test_geometry_comes_back_and_most_slopes_do_not(page):
     says(PAGE, "What is geometry comes back: arrows under growth lie near Welch's bound, their")
     assert max(page["excess"]) < 1.35
     assert agrees(page, "6c", "6d") == [YES, YES]
+    says(PAGE, "6b stands near its limit, and with another seed it said *no*.")  # seed 1
+    assert abs(max(page["excess"]) - 1.25) < 0.05
     says(PAGE, "Most of what the paper says about slopes does not, at this size.")
     slopes = agrees(page, "1d", "4b", "5b", "6e", "7b")
     assert slopes.count(NO) >= 3 and YES not in slopes
@@ -79,9 +81,8 @@ def test_the_start_at_each_size(page):
             for models in (page["begun"], page["results"])
         ]
         assert ours[0] < 0.9 * ours[1]
-    says(PAGE, "The recorded models stand nearest to what is published: about as many features as")
-    assert all(0.5 < value < 2 for value in lottery.values())
-    assert np.mean(list(lottery.values())) < page["shrinking_there"][1] < page["shrinking"][1]
+    says(PAGE, "Of 1,000 features, recorded, it keeps fewer than one a dimension (dashed);")
+    assert all(value < 1 for (n, _), value in lottery.items() if n == 1000)
 
 
 def hold_swaps(kept: dict[str, dict[Any, list[float]]]) -> None:
@@ -142,9 +143,9 @@ def test_it_takes_dimensions_not_features(page):
         assert page["kept"](grown.one(m=narrow)) < 0.9 < page["kept"](grown.one(m=wide))
     says(PAGE, "From ten on, where the paper's widths begin, growth of −1 keeps nearly all of 200,")
     assert min(published.TOY_PROTOCOL["m"]) == 10
-    assert all(phi > 0.93 for m, phi in page["share"].items() if m >= 10)
+    assert all(phi > 0.93 for m, phi in page["grown_share"].items() if m >= 10)
     recorded = page["by_size"](-1, 0)
-    assert set(recorded) == {300, 1000} and all(min(at) == 10 for at in recorded.values())
+    assert {300, 1000} <= set(recorded) and all(min(at) == 10 for at in recorded.values())
     assert all(min(x) > 0.95 for at in recorded.values() for x in at.values())
 
 

@@ -75,7 +75,7 @@ def loss_is_what_was_not_learned(ratios: Sequence[float]) -> Agreement:
 
 
 def exponent_of_the_tail(exponents: Mapping[float, float]) -> Agreement:
-    """Yes if the exponent is within 0.2 of α - 1 at every α above 1 on this page."""
+    """Yes if the exponent is within 0.2 of α − 1 at every α above 1 on this page."""
     tail = {alpha: found for alpha, found in exponents.items() if alpha > 1}
     if not tail:
         raise ValueError("no α above 1 was measured: add one to ALPHAS")
