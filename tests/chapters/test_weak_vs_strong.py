@@ -106,6 +106,13 @@ def test_three_starts(chapter):
     _, drawn = engine.random_start(len(normal.p), normal.m, seed=normal.seed, bias_start="normal")
     fate = regimes.survivors(normal.W, normal.p, drawn)
     assert fate["by_start"] > fate["by_frequency"] + 0.05
+    says(PAGE, "(with Adam's published, longer memory, too)")
+    (record,) = tables.recorded("published", weight_decay=1.0, start="normal")
+    assert record["beta2"] == 0.999 and record["by_start"] > record["by_frequency"] + 0.05
+    says(PAGE, "20,000 steps, 23 and 141 of the thousand stay in 32 numbers from the published")
+    (from_0,) = tables.recorded("published", weight_decay=1.0, start=0.0)
+    assert [round(1000 * row["kept"]) for row in (record, from_0)] == [23, 141]
+    assert {(row["m"], row["steps"]) for row in (record, from_0)} == {(32, 20_000)}
     says(PAGE, "most of the hundred most frequent are gone.")
     assert fate["of_the_commonest"] < 0.4
 
