@@ -187,6 +187,7 @@ def test_what_has_not_converged_is_trained_on(monkeypatch: pytest.MonkeyPatch) -
         assert r.converged or r.steps == 480
 
 
+@pytest.mark.long
 def test_a_longer_run_keeps_rare_features_by_its_finer_steps() -> None:
     """At the rate and memory of 4,000 steps, 8,000 end 1.9 to 2.1 times higher under growth and
     3.1 to 3.7 times under decay, over three seeds: they lose features that the finer steps keep."""
@@ -201,6 +202,7 @@ def test_a_longer_run_keeps_rare_features_by_its_finer_steps() -> None:
         assert geometry.represented_fraction(b.W) > geometry.represented_fraction(a.W)
 
 
+@pytest.mark.long
 def test_a_loss_that_rises_with_the_steps_has_not_converged() -> None:
     """Some models above γ = 0 are worse after 4,000 steps than after 2,000: no rest either."""
     (short, long), law = [2000, 4000], features.power_law(200, 2.0)
