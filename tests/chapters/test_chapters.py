@@ -40,7 +40,7 @@ def test_a_chapter_leaves_no_error_no_warning_and_no_litter(
     ran: tuple[str, float, Any], record_property: Callable[[str, object], None]
 ) -> None:
     page, seconds, notebook = ran
-    # To be read: 90 seconds are meant on two idle cores (180 for the reproduction).
+    # To be read: 90 seconds are meant on two idle cores (120 for the reproduction).
     record_property("seconds that each chapter took to run", f"{page}: {seconds:.1f}")
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert any(cell.outputs for cell in code), f"{page} showed nothing"

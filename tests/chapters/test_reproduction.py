@@ -37,12 +37,13 @@ def test_what_it_stands_beside(page):
 
 
 def test_geometry_comes_back_and_most_slopes_do_not(page):
-    says(PAGE, "What is geometry comes back: arrows under growth lie near Welch's bound, their")
+    says(PAGE, "under growth the squared overlaps lie near Welch's bound, and narrow as the width")
+    says(PAGE, "The loss falls, too.")
     assert max(page["excess"]) < 1.35
     assert agrees(page, "6c", "6d") == [YES, YES]
     says(PAGE, "6b stands near its limit, and with another seed it said *no*.")  # seed 1
     assert abs(max(page["excess"]) - 1.25) < 0.05
-    says(PAGE, "Most of what the paper says about slopes does not, at this size.")
+    says(PAGE, "Most of what the paper says about its slope does not come back at this size.")
     slopes = agrees(page, "1d", "4b", "5b", "6e", "7b")
     assert slopes.count(NO) >= 3 and YES not in slopes
 
