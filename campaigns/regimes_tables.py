@@ -193,26 +193,34 @@ def survivors() -> str:
 
 
 def swaps(name: str = "swaps") -> str:
+    """What one part of the recipe changes; at the paper's size with the commonest and the loss."""
     rows = recorded(name)
+    large = rows[0]["n"] == 1000
     lines = []
     for variant in dict.fromkeys(row["variant"] for row in rows):
         some = [row for row in rows if row["variant"] == variant]
-        n = some[0]["n"]
         line = [variant, str(len(seeds(some)))]
         for start in NAMES:
+            n = some[0]["n"]
             line.append(spread([n * k for k in one(some, "kept", weight_decay=1.0, start=start)]))
-        if n == 1000:
+        if large:
             for start in ("normal", 0.0):
-                hundred = one(some, "of_the_commonest", weight_decay=1.0, start=start)
-                line.append(spread([100 * k for k in hundred]))
-                line.append(spread(one(some, "loss", weight_decay=1.0, start=start), 2))
+                hundred, loss = (
+                    one(some, column, weight_decay=1.0, start=start)
+                    for column in ("of_the_commonest", "loss")
+                )
+                line.append(f"{spread([100 * k for k in hundred])}; {spread(loss, 2)}")
         for start in ("normal", 0.0):
             line.append(spread(one(some, "loss", weight_decay=-1.0, start=start), 3))
         lines.append(line)
     header = ["swap", "seeds", *(f"kept from {start}" for start in NAMES.values())]
-    if rows and rows[0]["n"] == 1000:
-        header += ["of the 100 commonest, loss: N(0, 1)", "", "0", ""]
+    if large:
+        header += ["of the 100 commonest; loss: N(0, 1)", "0"]
     return table([*header, "γ = −1: loss from N(0, 1)", "0"], lines)
+
+
+def swaps_large() -> str:
+    return swaps("swaps_large")
 
 
 class Treatments:
@@ -473,6 +481,7 @@ TABLES = (
     anchors,
     survivors,
     swaps,
+    swaps_large,
     mechanism,
     wide,
     held,

@@ -559,3 +559,18 @@ def test_where_decay_drops_next_to_nothing_from_0_the_flood_foretells_as_well() 
     assert all_of(of.r("as it is", "below"), 0.5)
     assert all_of(of.r("as it is", "above") + of.r("reset at 600") + of.r("memory 10"), high=0.25)
     assert sum(k > 0.25 for k in of.r("decay from 600")) == 1 and max(of.r("decay from 600")) < 0.5
+
+
+def test_no_swap_at_the_papers_size_brings_the_published_start_near() -> None:
+    """By what was foretold of each: the commonest and the losses, at both ends."""
+    rows = recorded("swaps_large")
+    assert len({row["variant"] for row in rows}) == 6
+    commonest, loss = (
+        outcomes(rows, column, "variant", "seed", "weight_decay", "start")
+        for column in ("of_the_commonest", "loss")
+    )
+    for variant, seed, *_ in loss:
+        lost, grown = ((variant, seed, decay) for decay in (1.0, -1.0))
+        assert 2 * commonest[*lost, "normal"] < commonest[*lost, 0.0]
+        assert loss[*lost, "normal"] > 1.5 * loss[*lost, 0.0]
+        assert loss[*grown, "normal"] > 1.3 * loss[*grown, 0.0]
