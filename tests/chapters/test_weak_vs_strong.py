@@ -42,6 +42,7 @@ def in_order(result: Any) -> float:
 
 def test_the_board_shows_what_its_frames_say(chapter):
     """Found under the learned arrows, in the order in which they lie on the circle."""
+    says(PAGE, "What one thing alone leaks into others the cut silences. Two that are present at")
     W, cut = chapter["star"], chapter["cut"]
 
     def answers(on: list[int], cut: float) -> list[int]:
@@ -282,6 +283,14 @@ def test_that_falls_when_the_wrong_features_are_counted(chapter, monkeypatch):
 
 
 def test_the_tail_of_a_long_list(chapter):
+    says(PAGE, "At $\\alpha\\le1$ the sum has no limit as $n$ grows, its slope in $k$ tends to 0")
+    for alpha in (0.5, 1.0):
+        sums, falls = [], []
+        for n in (10**4, 10**5, 10**6):
+            rest = np.arange(101.0, n + 1) ** -alpha  # over i > 100
+            sums.append(rest.sum())
+            falls.append(100 * 100**-alpha / rest.sum())  # minus the slope at k = 100
+        assert (np.diff(sums) > 2).all() and (np.diff(falls) < 0).all() and falls[-1] < 0.12
     says(PAGE, "the slope at $k = 100$ is −0.24 for $\\alpha = 1.2$ (not −0.2) and −0.50 for")
     says(PAGE, "at $k=10\\,000$ it is −0.33 and −0.55.")
     told = {1.2: (-0.24, -0.33), 1.5: (-0.50, -0.55)}

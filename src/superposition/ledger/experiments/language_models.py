@@ -130,7 +130,7 @@ class PublishedOverlaps(Measurement):
             f"[{low:.2f}, {high:.2f}]; they lie {self.excess:.0f} times above 1/m"
         )
         if self.real is not None:
-            said += f" (median); the input rows of MiniLM, measured here, {self.real:.1f} times"
+            said += f" (median); MiniLM's input rows, placeholders aside, {self.real:.1f} times"
         return said
 
 
