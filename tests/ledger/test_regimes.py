@@ -574,3 +574,14 @@ def test_no_swap_at_the_papers_size_brings_the_published_start_near() -> None:
         assert 2 * commonest[*lost, "normal"] < commonest[*lost, 0.0]
         assert loss[*lost, "normal"] > 1.5 * loss[*lost, 0.0]
         assert loss[*grown, "normal"] > 1.3 * loss[*grown, 0.0]
+
+
+def test_the_figure_of_phi_from_other_starts() -> None:
+    rows = recorded("grid", alpha=1.0, weight_decay=1.0)
+    mean = {
+        (m, start): float(np.mean([r["kept"] for r in rows if (r["m"], r["start"]) == (m, start)]))
+        for m in (30, 60)
+        for start in (0.0, -0.3)
+    }
+    found = [mean[30, 0.0], mean[30, -0.3], mean[60, 0.0], mean[60, -0.3]]
+    assert found == pytest.approx([0.60, 0.89, 1, 1], abs=0.005)
