@@ -222,12 +222,19 @@ def test_a_brief_run_given_its_length_keeps_to_it() -> None:
 
 
 def test_a_brief_run_ends_near_a_long_one() -> None:
-    """At its first length: its loss over that of the default recipe, averaged over six models."""
+    """At its first length: its loss over that of the default recipe, averaged over six models.
+
+    Measured 1.002 and 1.007 with seeds 0 and 1; single models 0.98 to 1.03. The default recipe's
+    own end moves by 0.98 to 1.01 in four times the steps.
+    """
     runs = toy.grid(p=features.power_law(100, 1.0), m=[8, 16], weight_decay=[-1.0, -0.33, 0.11])
-    brief = toy.sweep(runs, recipe="brief", steps=1200, check=False, progress=False)
-    long = toy.sweep(runs, check=False, progress=False)
+    brief, long = (
+        toy.sweep(runs, recipe=recipe, check=False, progress=False)
+        for recipe in ("brief", "converged")
+    )
+    assert {r.steps for r in brief} == {1600} and {r.steps for r in long} == {4000}
     ratios = [a.loss / b.loss for a, b in zip(brief, long, strict=True)]
-    assert 0.9 < sum(ratios) / len(runs) < 1.05, ratios
+    assert 0.97 < sum(ratios) / len(runs) < 1.03, ratios
 
 
 def test_a_small_batch_is_another_run() -> None:
