@@ -4,6 +4,7 @@
     python benchmarks/engine.py --full     also trains the published protocol to its end (an hour)
     python benchmarks/engine.py --grid     only the grid at n = 1,000: processor seconds, one thread
     python benchmarks/engine.py --longer   only: what do four times the steps change?
+    python benchmarks/engine.py --gradient only: its two ways side by side, one thread
 
 Without --full the published protocol's cost is the time of 60 of its steps times 20,000, and its
 final losses are those that a --full run printed (n = 1000, m = 40, γ = -1); both are marked.
@@ -144,6 +145,28 @@ def growth() -> None:
     print(f"time ∝ (n m)^{fit.exponent:.2f} [{fit.interval[0]:.2f}, {fit.interval[1]:.2f}]")
 
 
+def two_ways_to_the_gradient() -> None:
+    """By products over samples or over pairs of features: medians of processor time, in turn."""
+    print("\n   n    m samples  by samples  by pairs  ratio   (ms)")
+    for n, m, B in itertools.product((200, 1000), (10, 40, 100), (512, 2048)):
+        start = engine.random_start(n, m, seed=0, bias_start=0.0)
+        p = features.power_law(n, 1.0)
+        models = engine.ModelBatch(p, [start], [-1.0], recipe=CONVERGED, seed=0)
+        ways = models.half_gradient, models.half_gradient_by_pairs
+        times: list[list[float]] = [[], []]
+        for _ in range(15):
+            batch = models.sampler.draw(B)
+            for took, way in zip(times, ways, strict=True):
+                began = time.process_time()
+                way(batch)
+                took.append(1e3 * (time.process_time() - began))
+        by_samples, by_pairs = (float(np.median(took)) for took in times)
+        print(
+            f"{n:4} {m:4} {B:7} {by_samples:11.2f} {by_pairs:9.2f} {by_samples / by_pairs:6.1f}",
+            flush=True,
+        )
+
+
 def checked_grid(
     n: int, alpha: float, widths: Sequence[int], recipe: str, seed: int
 ) -> tuple[list[toy.ToyResult], float]:
@@ -214,13 +237,16 @@ if __name__ == "__main__":
     parser.add_argument("--phase-steps", type=int, help="in place of the recipe's own")
     parser.add_argument("--grid", action="store_true")
     parser.add_argument("--longer", action="store_true")
+    parser.add_argument("--gradient", action="store_true")
     parser.add_argument("--recipe", default="brief", help="of --grid and --longer")
     parser.add_argument("--n", type=int, nargs="*", default=[200, 1000], help="of --longer")
     parser.add_argument("--alpha", type=float, nargs="*", default=[0.0, 0.5, 1.0, 1.5, 2.0])
     parser.add_argument("--seed", type=int, default=0, help="of --longer")
     options = parser.parse_args()
-    if options.grid or options.longer:
+    if options.grid or options.longer or options.gradient:
         torch.set_num_threads(1)
+        if options.gradient:
+            two_ways_to_the_gradient()
         if options.grid:
             grid_at_full_size(options.recipe)
         if options.longer:

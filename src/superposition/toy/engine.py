@@ -138,8 +138,9 @@ class ModelBatch:
 
     def gradient(self, batch: SparseBatch) -> Tensor:
         """d loss / d parameters, (feature, model, width + 1)."""
-        # Both ways give the same. Measured at n = 100 to 1,000: that over pairs of features wins
-        # from here on, up to three times at m = 100 and 2,000 samples.
+        # Both ways give the same. From about here on that over pairs of features is quicker: with
+        # 2,048 samples and m = 100 1.7 times at n = 1,000 and three times at n = 200
+        # (benchmarks/engine.py --gradient).
         by_pairs = self.m >= 20 and len(batch.sample_weights) >= 1.2 * self.n
         half = self.half_gradient_by_pairs(batch) if by_pairs else self.half_gradient(batch)
         gradient = half.mul_(2)
