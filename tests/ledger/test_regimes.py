@@ -585,3 +585,14 @@ def test_the_figure_of_phi_from_other_starts() -> None:
     }
     found = [mean[30, 0.0], mean[30, -0.3], mean[60, 0.0], mean[60, -0.3]]
     assert found == pytest.approx([0.60, 0.89, 1, 1], abs=0.005)
+
+
+def test_the_loop_does_not_close() -> None:
+    def kept(variant: str) -> list[int]:
+        found = outcomes(recorded("loop", variant=variant, alpha=1.0, seed=0), "kept", "start")
+        return [round(300 * found[start]) for start in ("normal", 0.0, -0.3) if start in found]
+
+    assert kept("up and down, stage 0") == [295, 300]
+    assert kept("up and down, stage 12") == [257, 294]
+    visits = [kept(f"down first, stage {stage}") for stage in (0, 2, 4)]
+    assert visits == [[30, 182, 268], [233, 266, 297], [184, 235, 274]]
