@@ -93,7 +93,7 @@ def test_rows_that_follow_the_law_would_break_it():
 
 
 def test_overlap_is_one_over_the_effective_rank(page):
-    says(PAGE, "The mean squared overlap is one over this number.")
+    says(PAGE, "one over this number, but for the overlap of each row with itself.")
     says(PAGE, "it is $(n/r-1)/(n-1)$, which for $n\\gg r$ is $1/r$")
     says(PAGE, "If $r$ directions share it evenly and the rest get nothing, this gives $r$:")
     says(PAGE, "rows that use one direction in 24, so to speak")
@@ -139,13 +139,22 @@ def test_the_length_of_a_row_cannot_tell_a_kept_token(page):
         pytest.skip("no weights of MiniLM")
     says(PAGE, "The table that nobody trained passes the test with a higher mark than MiniLM.")
     assert page["control"] == 1 > (~page["short"]).mean() > 0.9
-    says(PAGE, "none of the tokens that occur in our text has a short row")
+    says(PAGE, "the correlation is near 0, and none has a short row")
     assert not (page["short"] & page["used"]).any()
-    says(PAGE, "About half of the short rows are place-holders")
-    assert 0.45 < (page["short"] & page["placeholder"]).sum() / page["short"].sum() < 0.55
+    says(
+        PAGE, "Half of the short rows are place-holders such as `[unused5]`. The other half belong"
+    )
+    assert (page["short"] & page["placeholder"]).sum() / page["short"].sum() == pytest.approx(0.5)
+    says(PAGE, "Whether the rarest tokens of all were dropped, our text cannot tell")
+    # By chance a hundred of its tokens had short rows: what is short is what the text lacks.
+    real = ~page["placeholder"]
+    share = (page["short"] & real).sum() / real.sum()
+    assert share * page["used"].sum() > 50
     says(PAGE, "the rank correlation would be near $+1$")
     assert abs(page["rank"].statistic) < 0.2
-    named = page["tables"]["MiniLM's input table, m = 384"]
+    # Two numbers of one table (2.43 and 3.35; 93.5 and 96.6 %): each is shown with its rows.
+    says(PAGE, "Half of the short rows are place-holders")
+    named = page["tables"]["MiniLM's input rows, place-holders aside"]
     whole, used = (geometry.mean_squared_overlap(W) * 384 for W in (page["input_table"], named))
     assert whole == pytest.approx(3.35, abs=0.01) and used == pytest.approx(2.43, abs=0.01)
 
@@ -173,11 +182,14 @@ def test_the_contradiction(page):
     contradiction(page["foretold"], value + error)
     says(PAGE, "Both lines are theory, and both miss.")
     assert min(slope.min() for by in page["foretold"].values() for _, slope in by.values()) > 1
-    says(PAGE, "In the toy, two sets of arrows with the same mean squared overlap have different")
-    assert (page["unarranged"] > 1.05 * page["trained"])[1:].all()
-    assert page["unarranged"][-1] > 2 * page["trained"][-1]
+    says(
+        PAGE,
+        "two sets of arrows have losses that differ far more than their mean squared overlaps:",
+    )
+    apart = page["unarranged"] / page["trained"]
     overlaps = np.array([geometry.mean_squared_overlap(r.W) for r in page["runs"]])
-    assert np.abs(overlaps * page["TOY_WIDTHS"] - 1).max() < 0.35
+    in_overlap = 1 / (overlaps * page["TOY_WIDTHS"])
+    assert (apart > 1.05)[1:].all() and apart[-1] > 3 * in_overlap[-1] > 3
 
 
 def test_it_says_what_uneven_frequencies_do(page):
