@@ -120,6 +120,7 @@ def test_the_recorded_verdict_stands(lab: Lab, claim_id: str) -> None:
     assert verdict(lab, claim_id) == CLAIM[claim_id].recorded
 
 
+@pytest.mark.long
 def test_other_seeds_find_the_same() -> None:
     other = Lab(seeds=(11, 12), steps=600, shared_steps=600, tolerance=float("inf"))
     for claim_id in TOY:
