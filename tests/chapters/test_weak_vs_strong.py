@@ -221,6 +221,12 @@ def test_what_decides(chapter):
         others = divided(chapter, m, log_loss, starts[1:])
         assert regimes.verdict(others, "log_loss") == regimes.DECAY
 
+    says(
+        PAGE, "Leave growth out instead ($\\gamma\\ge0$), and at $m=30$ the start decides how many"
+    )
+    no_growth = chapter | {"GAMMAS": [gamma for gamma in chapter["GAMMAS"] if gamma >= 0]}
+    assert regimes.verdict(divided(no_growth, 30, share, starts), "kept") == regimes.START
+
     says(PAGE, "from 0 and from −0.3 features go in order of frequency.")
     for result in small.where(m=10, weight_decay=[0.33, 1.0], bias_start=starts[1:]):
         assert in_order(result) > 0.95
