@@ -29,7 +29,10 @@ NAMES = ["01_directions", "02_regimes", "03_the_law", "04_limits", "capstone"]
 REPOSITORY = "git+https://github.com/superposition-book/superposition-book"
 CPU_TORCH = "https://download.pytorch.org/whl/cpu"
 FIRST_CELL = f"""\
-# On Colab this installs the book's module; anywhere else it does nothing.
+# @title In Colab: Runtime, Run all. This cell installs the book's module.
+# Anywhere else it does nothing. What a page trains in Colab is kept there while
+# the runtime lasts; for longer, mount Drive and name a folder of it:
+# %env SUPERPOSITION_RUNS=/content/drive/MyDrive/superposition-runs
 import sys
 
 if "google.colab" in sys.modules:
