@@ -24,16 +24,15 @@ def chapter(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def hold_overlaps(names: dict[str, Any]) -> None:
     assert (names["above"] > 0.999).all() and (names["above"] < 1.3).all(), "off Welch's bound"
-    random = 1 / np.array(names["WIDTHS"]) / names["welch"](names["N"], np.array(names["WIDTHS"]))
-    above = np.array(names["above"])
-    assert (above[1:] < 1.1).all() and (above[1:] < random[1:]).all(), "not close to the floor"
+    assert (np.array(names["above"])[1:] < 1.1).all(), "not close to the floor"
     for run in names["strong"]:
         assert geometry.represented_fraction(run.W) > 0.95, f"m = {run.m}: arrows lost"
 
 
 def hold_factors(names: dict[str, Any]) -> None:
     factors = names["factors"]
-    assert np.abs(factors["squared overlap"] - 0.5).max() < 0.08
+    first, *others = factors["squared overlap"]
+    assert np.abs(np.array(others) - 0.5).max() < 0.05 and 0.35 < first < 0.5
     assert (factors["overlap"] > 0.6).all() and (factors["overlap"] < 0.8).all()
     assert np.ptp(factors["loss"]) > 0.08, "the same factor each time"
 
@@ -52,8 +51,8 @@ def test_sharing_costs(chapter):
 
 
 def test_trained_arrows_end_on_the_floor(chapter):
-    says(PAGE, "From $m=20$ on they end close to the floor all the same, closer than random arrows")
-    says(PAGE, "at $m=10$ they overlap more than random arrows would.")
+    says(PAGE, "From $m=20$ on they end less than a tenth above the floor all the same; at $m=10$")
+    says(PAGE, "they overlap more than random arrows would.")
     assert chapter["WIDTHS"][:2] == [10, 20]
     assert chapter["above"][0] > 1.02 / 10 / chapter["welch"](chapter["N"], 10)
     says(
@@ -76,6 +75,9 @@ def test_what_doubling_does(chapter):
         "The squared overlap. The overlap falls to between 0.6 and 0.8 of what it was. The loss",
     )
     says(PAGE, "doubling the width about halves the **squared** overlap")
+    says(PAGE, "(From 10 to 20 it falls further, because at 10 it lies well above the floor.)")
+    above, (first, *others) = chapter["above"], chapter["factors"]["squared overlap"]
+    assert above[0] > 1.1 > above[1:].max() and first < min(others)
     says(PAGE, "to halve that takes about four times the width")
     says(PAGE, "The sentence holds for one of three things that it might mean")
     hold_factors(chapter)
