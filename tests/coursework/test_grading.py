@@ -463,6 +463,7 @@ def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path
     assert not any(cell[:1] in "=+@" for cell in cells if cell)
 
 
+@pytest.mark.long  # waits for limits that a busy machine must not reach early
 def test_a_loop_ends_at_its_limit(made: Path, folder: Path, tmp_path: Path) -> None:
     before = left_folders()
     stubborn = """
