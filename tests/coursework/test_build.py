@@ -151,6 +151,7 @@ def test_solution_passes_its_own_checks_in_a_notebook(made: Path, tmp_path: Path
             assert "passed!" in json.dumps(cell.outputs), cell.source
 
 
+@pytest.mark.long
 def test_gradescope_zip_grades_the_same(made: Path, tmp_path: Path) -> None:
     """Through otter itself: the zip holds all it needs and agrees with our own grading."""
     archive = made / "gradescope" / "01_directions.zip"

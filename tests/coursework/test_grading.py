@@ -418,6 +418,7 @@ def left_folders() -> set[str]:
     return {p.name for p in place.iterdir() if p.name.startswith(("grading-", "grade-", "submiss"))}
 
 
+@pytest.mark.long
 def test_attacks_gain_nothing_and_harm_nobody(made: Path, folder: Path, tmp_path: Path) -> None:
     before = left_folders()
     kind = sandbox.best()

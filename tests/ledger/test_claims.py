@@ -132,6 +132,7 @@ def test_shuffled_frequencies_take_c04_away(lab: Lab) -> None:
     assert verdict(changed(lab, relabel=lambda p: p[order]), "C04") == FAILS
 
 
+@pytest.mark.long
 def test_a_flipped_regime_takes_c05_away_and_leaves_c03(lab: Lab) -> None:
     flipped = replace(lab, growth=lab.decay)  # trained anew
     assert verdict(flipped, "C05") == FAILS
