@@ -88,13 +88,14 @@ def _ranks(n: int) -> np.ndarray:
     return np.arange(1, int(n) + 1, dtype=np.float64)
 
 
-def _scaled(shape: np.ndarray, density: float) -> Tensor:
+def _scaled(relative: np.ndarray, density: float) -> Tensor:
     if not np.isfinite(density) or density <= 0:
         raise ValueError(f"density must be a finite number > 0, not {density}")
-    share = shape / shape.sum()
-    if density * share[0] > 1:
+    share = relative / relative.sum()
+    most = share.max()
+    if density * most > 1:
         raise ValueError(
             f"density {density:g} would make the most frequent feature active with probability "
-            f"{density * share[0]:.3g}: with these frequencies use at most {1 / share[0]:.3g}"
+            f"{density * most:.3g}: with these frequencies use at most {1 / most:.3g}"
         )
     return torch.from_numpy(density * share).to(torch.float32)

@@ -23,7 +23,7 @@ PAGE = "05_real_language_models"
 def page(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The page's names, without the hub."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(unembedding, "hub_answers", lambda _: "no network, in this test")
+        monkeypatch.setattr(unembedding, "hub_problem", lambda _: "no network, in this test")
         return cells.run(PAGE, settings=request.param)
 
 

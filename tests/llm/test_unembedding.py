@@ -227,14 +227,14 @@ def test_refused_connection_and_offline_mode(hub, monkeypatch):
     for endpoint in ("http://127.0.0.1:9", "http://no-such-host.invalid"):
         with pytest.raises(unembedding.HubUnreachable, match="cannot be reached"):
             unembedding.output_matrix("org/gpt2", endpoint=endpoint)
-        assert "reached" in unembedding.hub_answers(endpoint)
+        assert "reached" in unembedding.hub_problem(endpoint)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(unembedding.HubUnreachable):
         unembedding.output_matrix("org/gpt2", endpoint=hub.url)
 
 
 def test_wrong_id_wrong_revision_gated_and_missing_files(hub, tmp_path):
-    assert unembedding.hub_answers(hub.url) == ""  # it answers, though it lacks the model asked for
+    assert unembedding.hub_problem(hub.url) == ""  # it answers, though it lacks the model asked for
     for call, says in (
         (("org/nothing",), "no such model"),
         (("org/gpt2", "v9"), "v9.: the hub has no such revision"),

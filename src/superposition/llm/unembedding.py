@@ -72,7 +72,7 @@ class OutputMatrix:
         return torch.frombuffer(content, dtype=self.place.dtype).view(-1, self.shape[1])
 
 
-def hub_answers(endpoint: str | None = None) -> str:
+def hub_problem(endpoint: str | None = None) -> str:
     """Why the hub does not answer within four seconds, in one line; empty where it does."""
     try:
         Hub("openai-community/gpt2", None, endpoint)

@@ -4,9 +4,9 @@ It computes the same: tests/toy/test_engine.py::test_one_update_is_that_of_the_d
 every update to `model.step` on the same batch. Three things make it quick:
 
 * batches are drawn by strata (`sampler.py`), so that fewer samples do;
-* a sample has about two active features of n, so packing, x W, is a sparse product, and only
-  unpacking, h Wᵀ, is a dense one; where samples outnumber features, dense products are over
-  pairs of features instead;
+* a sample has few active features of n (about two at density 1), so packing, x W, is a sparse
+  product, and only unpacking, h Wᵀ, is a dense one; where W is wide and samples outnumber
+  features, dense products are over pairs of features instead;
 * models that share a frequency law and a seed share their batches, along an axis of models.
 """
 
@@ -114,12 +114,13 @@ class ModelBatch:
 
         hidden (model, sample, width + 1) ends in a 1, which carries b through the product.
         residual (model, sample, feature) is y - x where the output is on and 0 where it is off,
-        for there no gradient comes through. at_entries is y, (model, entry).
+        since no gradient comes through there (`loss` adds what was missed). at_entries is y,
+        (model, entry).
         """
         B = len(batch.sample_weights)
         hidden = torch.sparse.mm(batch.by_sample(), self.parameters.view(self.n, -1))
         hidden = hidden.view(B, self.K, self.m + 1).transpose(0, 1)  # (model, sample, width + 1)
-        hidden[:, :, self.m] = 1.0  # over x b, which the sparse product put there
+        hidden[:, :, self.m] = 1.0  # overwrites x b, which the sparse product put there
         unpack = self.parameters.permute(1, 2, 0)  # (model, width + 1, feature)
         residual = torch.bmm(hidden, unpack).relu_()  # (model, sample, feature); still y
         at_entries = self.subtract_(residual.view(self.K, -1), batch)
@@ -138,13 +139,14 @@ class ModelBatch:
 
     def gradient(self, batch: SparseBatch) -> Tensor:
         """d loss / d parameters, (feature, model, width + 1)."""
-        # Both ways give the same. From about here on that over pairs of features is quicker: with
-        # 2,048 samples and m = 100 1.7 times at n = 1,000 and three times at n = 200
-        # (benchmarks/engine.py --gradient).
+        # Both ways give the same. Pairs of features are the quicker way from about these sizes
+        # on: at m = 100 with 2,048 samples, three times at n = 200 and 1.7 times at n = 1,000
+        # (benchmarks/engine.py --gradient prints both sides of the border).
         by_pairs = self.m >= 20 and len(batch.sample_weights) >= 1.2 * self.n
         half = self.half_gradient_by_pairs(batch) if by_pairs else self.half_gradient(batch)
         gradient = half.mul_(2)
-        gradient[:, :, self.m] += 2 * batch.empty_weight * self.b.relu()  # the empty sample's y
+        # In the empty sample x = 0 and y = relu(b): b has a gradient from it, W has none.
+        gradient[:, :, self.m] += 2 * batch.empty_weight * self.b.relu()
         return gradient
 
     def half_gradient(self, batch: SparseBatch) -> Tensor:
@@ -159,12 +161,13 @@ class ModelBatch:
         B = len(batch.sample_weights)
         hidden, residual, _ = self.forward(batch)
         unpacking = torch.bmm((hidden * batch.sample_weights.view(1, B, 1)).mT, residual)
-        # (R W)ᵀ, not R W: a narrow product is up to four times faster lying than standing
+        # (R W)ᵀ, not R W: few long rows are multiplied faster than many short ones (one step at
+        # m = 10, n = 1,000: 1.1 ms for 1.9)
         pack_back = self.parameters.permute(1, 2, 0)  # (model, width + 1, feature)
         back = torch.bmm(pack_back, residual.mT)  # (model, width + 1, sample)
         back[:, self.m] = 0.0  # b packs nothing
         back = back.permute(2, 0, 1).reshape(B, -1)  # (sample, model * (width + 1))
-        packing = torch.sparse.mm(batch.by_feature(), back).view(self.parameters.shape)
+        packing = torch.sparse.mm(batch.weighted_by_feature(), back).view(self.parameters.shape)
         return packing.add_(unpacking.permute(2, 0, 1))
 
     def half_gradient_by_pairs(self, batch: SparseBatch) -> Tensor:
@@ -176,7 +179,7 @@ class ModelBatch:
         half = torch.empty_like(self.parameters)
         parts = batch.split(512)  # so that a part's residual stays in the processor's cache
         by_sample = [part.by_sample() for part in parts]
-        by_feature = [part.by_feature() for part in parts]
+        by_feature = [part.weighted_by_feature() for part in parts]
         for k in range(self.K):
             W, b = self.W[:, k], self.b[:, k].contiguous()
             G = W @ W.T
@@ -237,9 +240,10 @@ class ModelBatch:
             self.steps_done = t + 1
 
     def branch(self, steps: int) -> ModelBatch:
-        """The models as a run of `steps` leaves them; these stop where a longer run parts from it.
+        """A copy of the models, trained to the end of a run of `steps`.
 
-        So the runs of several lengths, asked for in rising order, share what they have in common.
+        These themselves are left where a run of twice the steps would still be the same. So runs
+        of several lengths, asked for in rising order, share the steps that they have in common.
         """
         own, self.recipe = self.recipe, self.recipe.with_steps(steps)
         self.train(self.recipe.shared_steps)  # at its rates: a shorter run's would be falling

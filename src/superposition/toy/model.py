@@ -43,7 +43,7 @@ def decay_(W: Tensor, lr: float, weight_decay: float) -> None:
         W.mul_(1 - lr * weight_decay)
     else:
         length = W.norm(dim=1, keepdim=True).clamp_min(1e-12)  # an arrow of length 0 stays 0
-        W.mul_(1 + lr * weight_decay * (1 - 1 / length))
+        W.mul_(1 + lr * weight_decay * (1 - 1 / length))  # γ < 0: a short arrow grows
 
 
 def step(
@@ -72,8 +72,10 @@ def step(
 def learning_rate(t: int, steps: int, peak: float) -> float:
     """At step t: up in a straight line for a tenth of the steps, then a cosine down to 5 %."""
     warmup = max(1, steps // 10)
-    cosine = 0.5 * (1 + math.cos(math.pi * max(0, t - warmup) / max(1, steps - warmup)))
-    return peak * min((t + 1) / warmup, 0.05 + 0.95 * cosine)
+    if t < warmup:
+        return peak * (t + 1) / warmup
+    cosine = 0.5 * (1 + math.cos(math.pi * (t - warmup) / max(1, steps - warmup)))
+    return peak * (0.05 + 0.95 * cosine)
 
 
 def train(
@@ -90,7 +92,7 @@ def train(
 ) -> tuple[Tensor, Tensor]:
     """W (n, m) and b (n,) after training on frequencies p (n,), by default as published.
 
-    b starts at N(0, 1), or all of it at `bias_start`.
+    m is the width; weight_decay is γ, decay above 0 and growth below it (`decay_`). b starts at N(0, 1), or all of it at `bias_start`.
     """
     generator = torch.Generator().manual_seed(seed)
     n = len(p)
@@ -109,7 +111,10 @@ def train(
 
 @torch.no_grad()
 def held_out_loss(W: Tensor, b: Tensor, p: Tensor, samples: int = 400_000) -> tuple[float, float]:
-    """Loss on fresh data, always the same, and its standard error."""
+    """Loss on held-out samples, the same at every call, and its standard error.
+
+    `samples` is a multiple of 10,000, at least two of them.
+    """
     generator = torch.Generator().manual_seed(31_337)
     losses = torch.empty(samples // 10_000, dtype=torch.float64)
     for k in range(len(losses)):

@@ -55,7 +55,7 @@ class SparseBatch:
             self.sample, self.feature, self.values, (len(self.sample_weights), self.n)
         )
 
-    def by_feature(self) -> Tensor:
+    def weighted_by_feature(self) -> Tensor:
         """(s x)ᵀ, with s what each sample counts for, as a sparse matrix, (n, B)."""
         order = torch.argsort(self.feature, stable=True)
         feature, sample = self.feature[order], self.sample[order]
