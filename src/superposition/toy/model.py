@@ -92,7 +92,8 @@ def train(
 ) -> tuple[Tensor, Tensor]:
     """W (n, m) and b (n,) after training on frequencies p (n,), by default as published.
 
-    m is the width; weight_decay is γ, decay above 0 and growth below it (`decay_`). b starts at N(0, 1), or all of it at `bias_start`.
+    m is the width; weight_decay is γ, decay above 0 and growth below it (`decay_`). b starts at
+    N(0, 1), or all of it at `bias_start`.
     """
     generator = torch.Generator().manual_seed(seed)
     n = len(p)
