@@ -213,7 +213,7 @@ def test_the_score_on_the_page_is_the_modules(small):
 
 
 def test_the_second_look_on_the_page_is_the_modules(small):
-    model = variants.ReadOut(9, variants.Packing(4, looks=1), [0])
+    model = variants.ReadOut(torch.full((9,), 0.1), variants.Packing(4, looks=1), [0])
     noise = torch.Generator().manual_seed(1)
     h, W, b = torch.randn(1, 6, 4, generator=noise), model.W[0].detach(), model.b[0, 0].detach()
     with torch.no_grad():
