@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from superposition import features, toy
+from superposition import features, geometry, toy
+from superposition.probes import dictionaries
 from superposition.running import store
 from superposition.toy import sweeps, variants
 from superposition.toy.recipes import RECIPES
@@ -132,17 +133,27 @@ def test_nothing_is_kept_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ways_to_pack_are_kept_but_not_those_with_a_start_of_the_callers(folder: Path) -> None:
-    def mine(n: int, m: int, generator: torch.Generator) -> torch.Tensor:
-        return torch.randn(n, m, generator=generator)
-
-    starts = [None, variants.tight_frame, mine]
-    ways = [variants.Packing(3, start=start, steps=20) for start in starts]
-    ways += [variants.Packing(3, looks=1, steps=20)]
+def test_ways_to_pack_are_kept_from_every_start(folder: Path) -> None:
+    starts = ["usual", "tight frame", "random arrows", "opposite pairs"]
+    ways = [variants.Packing(10, start=start, steps=20) for start in starts]
+    ways += [variants.Packing(10, looks=1, steps=20)]
     losses, W = variants.train(P, ways, [0, 1])
-    assert len(list(folder.iterdir())) == 6
+    assert len(list(folder.iterdir())) == 10
     again, V = variants.train(P, ways, [0, 1])
     np.testing.assert_array_equal(losses, again)
     assert all(
         torch.equal(a, b) for x, y in zip(W, V, strict=True) for a, b in zip(x, y, strict=True)
     )
+
+
+def test_scores_of_readers_are_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    W = geometry.random_unit_vectors(20, 8, torch.Generator().manual_seed(0))
+    settings = {"samples": 300, "steps": 20}
+    once = dictionaries.read_all([(W, P, 0), (W, P, 1)], **settings)
+    assert len(list(folder.iterdir())) == 2
+    monkeypatch.setattr(dictionaries, "read", lambda *_, seed, **__: {"seed": seed})
+    again = dictionaries.read_all([(W, P, 0), (W, P, 2), (W, P, 1)], **settings)
+    assert again == [once[0], {"seed": 2}, once[1]]
+    assert dictionaries.read_all([(W, P, 0)], **{**settings, "steps": 21}) == [{"seed": 0}]
+    monkeypatch.setattr(dictionaries, "VERSION", dictionaries.VERSION + 1)
+    assert dictionaries.read_all([(W, P, 1)], **settings) == [{"seed": 1}]

@@ -18,7 +18,7 @@ FILE = Path(__file__).with_name("golden.toml")
 P = features.power_law(12, 1.0, density=1.5)
 WAYS = {
     "plain": variants.Packing(4, steps=20),
-    "tight frame": variants.Packing(4, start=variants.tight_frame, unit=True, steps=20),
+    "tight frame": variants.Packing(4, start="tight frame", unit=True, steps=20),
     "one bias": variants.Packing(4, one_bias=True, steps=20),
     "second look": variants.Packing(4, looks=1, steps=20),
     "small network": variants.Packing(4, hidden=3, steps=20),

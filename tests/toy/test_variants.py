@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from superposition import features, geometry
+from superposition import features, geometry, theory
 from superposition.toy import recipes, variants
 from superposition.toy.engine import ModelBatch
 from superposition.toy.variants import Packing
@@ -27,7 +27,7 @@ def test_each_rule_holds_its_model_alone():
     ]
     trained = variants.train_packings(P, ways, seed=0)
     W = [packed.W for packed in trained]
-    start, _ = ways[0].starting_point(20, seed=0)
+    start, _ = ways[0].starting_point(P, seed=0)
     one = torch.ones(20)
     assert torch.allclose(W[1].norm(dim=1), one, atol=1e-5)
     assert not torch.allclose(W[0].norm(dim=1), one, atol=1e-2)
@@ -37,13 +37,25 @@ def test_each_rule_holds_its_model_alone():
     assert float(b[2].abs().max()) > 1e-3, "the bias of frozen rows is trained"
 
 
+def test_each_start_is_what_it_is_called():
+    rows = {
+        start: Packing(12, start=start).starting_point(P, seed=0)[0]
+        for start in ("usual", "tight frame", "random arrows", "opposite pairs")
+    }
+    draw = [torch.Generator().manual_seed(0) for _ in range(2)]
+    assert torch.equal(rows["tight frame"], variants.tight_frame(20, 12, draw[0]))
+    arrows = geometry.random_unit_vectors(20, 12, draw[1])
+    assert torch.equal(rows["random arrows"], arrows) and not arrows.equal(rows["usual"])
+    assert torch.equal(rows["opposite pairs"], theory.opposite_pairs(P, 12))
+
+
 @pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=lambda r: r.name)
 def test_plain_ways_train_as_the_engine_does_by_any_recipe(recipe, monkeypatch):
     """Also by one whose rate, batch and memory change with the width and on the way."""
     short = replace(recipe, steps=12, warmup_steps=2)
     monkeypatch.setattr(Packing, "recipe", short)
     ways = [Packing(5, weight_decay=-1.0), Packing(5, weight_decay=0.5)]
-    starts = [way.starting_point(20, seed=3) for way in ways]
+    starts = [way.starting_point(P, seed=3) for way in ways]
     models = ModelBatch(P, starts, [-1.0, 0.5], recipe=short, seed=3)
     models.train()
     for k, packed in enumerate(variants.train_packings(P, ways, seed=3)):

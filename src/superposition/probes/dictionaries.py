@@ -12,7 +12,9 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from superposition import features
-from superposition.running import executors
+from superposition.running import executors, store
+
+VERSION = 1  # of `read`, under which scores are kept: raise it whenever a score moves
 
 
 def hidden_states(W: Tensor, p: Tensor, samples: int, seed: int = 0) -> Tensor:
@@ -92,14 +94,24 @@ def read(
 def read_all(
     models: Sequence[tuple[Tensor, Tensor, int]], **settings: Any
 ) -> list[dict[str, float]]:
-    """`read` of many models, each given as (W, p, seed), side by side."""
+    """`read` of many models, each given as (W, p, seed), side by side; kept (`running.store`)."""
+    import sklearn
     from sklearn.exceptions import ConvergenceWarning
 
+    version = (VERSION, sklearn.__version__)
+    asked = sorted(settings.items())
+    places = [store.place(version, "reading", *model, asked) for model in models]
+    found = [store.find(place) for place in places]
+    missing = [k for k, scores in enumerate(found) if scores is None]
     # A sum that lasso has not quite settled is as good as any in a dictionary that is still being
     # learned. Both here and in each piece of work: filters of warnings belong to a process.
-    with warnings.catch_warnings(), executors.pool(len(models), long=True) as pool:
+    with warnings.catch_warnings(), executors.pool(len(missing), long=True) as pool:
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return list(pool.map(_read_quietly, [(*model, settings) for model in models]))
+        jobs = [(*models[k], settings) for k in missing]
+        for k, scores in zip(missing, pool.map(_read_quietly, jobs), strict=True):
+            found[k] = scores
+            store.keep(places[k], scores)
+    return [scores for scores in found if scores is not None]
 
 
 def _read_quietly(job: tuple[Tensor, Tensor, int, dict[str, Any]]) -> dict[str, float]:

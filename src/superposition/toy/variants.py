@@ -7,9 +7,9 @@ samples, so that two of them differ in nothing but the packing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 from torch import Tensor
 
+from superposition import geometry, theory
 from superposition.running import executors, store
 from superposition.running.progress import bar as progress_bar
 from superposition.running.progress import estimate, seconds_a_step
@@ -34,7 +35,7 @@ class Packing:
 
     m: int
     weight_decay: float = 0.0
-    start: Callable[[int, int, torch.Generator], Tensor] | None = None  # rows W, (n, m)
+    start: Literal["usual", "tight frame", "random arrows", "opposite pairs"] = "usual"  # rows W
     frozen: bool = False  # only the bias is trained; of a larger read-out, all that it adds too
     unit: bool = False  # rows put back to norm 1 after every step, as nGPT does
     one_bias: bool = False  # the same bias for all features
@@ -51,11 +52,11 @@ class Packing:
         """Whether something is added to the plain read-out, so that autograd has to train it."""
         return bool(self.hidden or self.looks)
 
-    def starting_point(self, n: int, seed: int) -> Start:
+    def starting_point(self, p: Tensor, seed: int) -> Start:
         """W (n, m) and b (n,) before the first step."""
-        W, b = random_start(n, self.m, seed=seed, bias_start=self.recipe.bias_start)
-        if self.start:
-            W = self.start(n, self.m, torch.Generator().manual_seed(seed))
+        W, b = random_start(len(p), self.m, seed=seed, bias_start=self.recipe.bias_start)
+        if self.start != "usual":
+            W = _STARTS[self.start](p, self.m, torch.Generator().manual_seed(seed))
         return W, b
 
 
@@ -81,16 +82,25 @@ def tight_frame(n: int, m: int, generator: torch.Generator) -> Tensor:
     return W.float()
 
 
+#: Rows W (n, m) from the frequencies p (n,), the width and the seed's generator.
+_STARTS: dict[str, Callable[[Tensor, int, torch.Generator], Tensor]] = {
+    "tight frame": lambda p, m, generator: tight_frame(len(p), m, generator),
+    "random arrows": lambda p, m, generator: geometry.random_unit_vectors(len(p), m, generator),
+    "opposite pairs": lambda p, m, generator: theory.opposite_pairs(p, m),
+}
+
+
 def train(
     p: Tensor, ways: Sequence[Packing], seeds: Sequence[int], *, progress: bool = True
 ) -> tuple[NDArray[np.float64], list[list[Tensor]]]:
     """Held-out losses (ways, seeds) and the weights W (n, m) of each way and seed."""
-    wanted = [(way, seed) for way in dict.fromkeys(ways) for seed in seeds]
-    found: dict[tuple[Packing, int], Packed] = {}
-    for way, seed in wanted:
-        if kept := store.find(_place(p, way, seed)):
-            found[way, seed] = Packed(**kept)
-    jobs = _jobs([pair for pair in wanted if pair not in found])
+    places = {
+        (way, seed): store.place(ENGINE_VERSION, "packing", p, way, seed)
+        for way in ways
+        for seed in seeds
+    }
+    found = {pair: Packed(**kept) for pair, place in places.items() if (kept := store.find(place))}
+    jobs = _jobs([pair for pair in places if pair not in found])
     missing = sum(map(len, jobs))
     long = sum(job[0][0].steps for job in jobs) > LONG
     with (
@@ -101,20 +111,12 @@ def train(
             seconds = list(pool.map(partial(_seconds, p), jobs))
             bar.write(estimate(missing, least=seconds, most=seconds))
         for job, done in zip(jobs, pool.map(partial(_train_job, p), jobs), strict=True):
-            for (way, seed), packed in zip(job, done, strict=True):
-                found[way, seed] = packed
-                store.keep(_place(p, way, seed), vars(packed))
+            for pair, packed in zip(job, done, strict=True):
+                found[pair] = packed
+                store.keep(places[pair], vars(packed))
             bar.update(len(job))
     losses = np.array([[found[way, seed].loss for seed in seeds] for way in ways])
     return losses, [[found[way, seed].W for seed in seeds] for way in ways]
-
-
-def _place(p: Tensor, way: Packing, seed: int) -> Path | None:
-    """Where the run is kept; a start that a notebook defines has no text to be kept under."""
-    if way.start is None or way.start is tight_frame:
-        plain = replace(way, start=None)
-        return store.place(ENGINE_VERSION, "packing", p, plain, way.start is None, seed)
-    return None
 
 
 def _jobs(pairs: Sequence[tuple[Packing, int]]) -> list[list[tuple[Packing, int]]]:
@@ -167,7 +169,7 @@ class PackingBatch(ModelBatch):
         self.ways = ways
         super().__init__(
             p,
-            [way.starting_point(len(p), seed) for way in ways],
+            [way.starting_point(p, seed) for way in ways],
             [way.weight_decay for way in ways],
             recipe=ways[0].recipe,
             seed=seed,

@@ -133,7 +133,7 @@ def better_packing(lab: Lab) -> Packings:
     ways = {
         "growth": variants.Packing(m, weight_decay=lab.growth, steps=steps),
         "unit rows": variants.Packing(m, unit=True, steps=steps),
-        "a tight frame": variants.Packing(m, start=variants.tight_frame, steps=steps),
+        "a tight frame": variants.Packing(m, start="tight frame", steps=steps),
         "second look": variants.Packing(m, looks=1, frozen=True, steps=steps),
         "together": variants.Packing(m, looks=1, steps=steps),
     }
