@@ -22,21 +22,16 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "grader"), str(HERE.parent / "tools")]
+
+from book import REPOSITORY  # noqa: E402  found in the folders just added
+from notebook_rules import FIRST_CELL  # noqa: E402
+
 ASSIGNMENTS = HERE / "assignments"
 OUT = HERE.parent / "build" / "coursework"
 NAMES = ["01_directions", "02_regimes", "03_the_law", "04_limits", "capstone"]
 
-REPOSITORY = "git+https://github.com/superposition-book/superposition-book"
 CPU_TORCH = "https://download.pytorch.org/whl/cpu"
-FIRST_CELL = f"""\
-# @title In Colab: Runtime, Run all. This cell installs the book's module.
-# Anywhere else it does nothing. What a page trains in Colab is kept there while
-# the runtime lasts; for longer, mount Drive and name a folder of it:
-# %env SUPERPOSITION_RUNS=/content/drive/MyDrive/superposition-runs
-import sys
-
-if "google.colab" in sys.modules:
-    %pip install --quiet "{REPOSITORY}\""""
 
 # otter's options, the same for every assignment. Tests in files of the exception format (a test
 # is a function, and its hidden ones can be kept out of every student file); no export cell (it
@@ -53,7 +48,7 @@ tests:
     ok_format: false
 requirements:
     - "otter-grader>=7,<8"
-    - "superposition-book @ {repository}"
+    - "superposition-book @ git+{repository}"
 generate:
     show_hidden: false
     show_stdout: false
@@ -459,5 +454,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(HERE / "grader"))
     raise SystemExit(main())

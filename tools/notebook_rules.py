@@ -18,6 +18,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from book import REPOSITORY
 
+# Of every chapter and every assignment.
 FIRST_CELL = f"""\
 # @title In Colab: Runtime, Run all. This cell installs the book's module.
 # Anywhere else it does nothing. What a page trains in Colab is kept there while
@@ -26,7 +27,7 @@ FIRST_CELL = f"""\
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install --quiet "git+{REPOSITORY}\""""
+    %pip install -q git+{REPOSITORY}"""
 
 # A cell with one of these tags is folded in the built book, and so in Colab, as a form.
 FOLDED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}

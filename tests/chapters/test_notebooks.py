@@ -167,7 +167,7 @@ def test_faults_of_the_whole_page_are_found() -> None:
     assert any("metadata" in fault for fault in rules.faults(page(metadata=metadata)))
     assert any("format" in fault for fault in rules.faults(page(nbformat_minor=4)))
     other = page()
-    other["cells"][1]["source"] = rules.FIRST_CELL.replace("--quiet", "--upgrade")
+    other["cells"][1]["source"] = rules.FIRST_CELL.replace("-q", "--upgrade")
     assert any("first code cell" in fault for fault in rules.faults(other))
     untitled = page()
     untitled["cells"][0]["source"] = "Text"

@@ -127,7 +127,7 @@ def test_runs_from_top_to_bottom(made: Path, tmp_path: Path, name: str, where: s
         assert "Test case failed" in json.dumps(cell.outputs, ensure_ascii=False), cell.source
     if where == "colab":
         asked = notebook.cells[-1].outputs[0].text
-        assert build.REPOSITORY in asked and "otter-grader" in asked
+        assert f"git+{build.REPOSITORY}" in asked and "otter-grader" in asked
         assert "COLAB" in asked  # otter knows where it is, and works all the same
 
 
