@@ -229,10 +229,10 @@ def checked_grid(
     found: list[toy.ToyResult] = []
     for m in widths:
         specs = toy.grid(p=features.power_law(n, alpha), m=m, weight_decay=[-1.0, 1.0], seed=seed)
-        done = sweeps.train_bundle(specs, RECIPES[recipe], check=True, device=torch.device("cpu"))
+        done = sweeps.train_bundle(specs, RECIPES[recipe], check=True)
         for r in done:
-            if isinstance(r, sweeps.Failure):
-                raise RuntimeError(r.reason)
+            if isinstance(r, str):
+                raise RuntimeError(r)
             found.append(r)
     return found, time.process_time() - began
 

@@ -89,9 +89,8 @@ def test_a_checked_sweep_tells_the_least_and_the_most(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sweeps, "seconds_a_step", lambda step: 2.5)
     monkeypatch.setattr(store, "folder", lambda: None)
     for check, told in ((True, "30 to 70 seconds"), (False, "about 20 seconds")):
-        work = sweeps.Work(RUNS, [[0, 1]], SHORT, check, engine.torch.device("cpu"))
-        with work.pool(None) as pool:
-            assert told in work.estimate(pool)
+        with executors.pool(1, long=False) as pool:
+            assert told in sweeps.time_needed([RUNS], SHORT, check, pool)
 
 
 def test_what_is_kept_is_not_announced(

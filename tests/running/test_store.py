@@ -14,7 +14,7 @@ import torch
 from superposition import features, geometry, toy
 from superposition.probes import dictionaries
 from superposition.running import store
-from superposition.toy import sweeps, variants
+from superposition.toy import specs, sweeps, variants
 from superposition.toy.recipes import RECIPES
 
 P = features.power_law(20, 1.0)
@@ -83,7 +83,7 @@ def test_another_version_of_the_engine_makes_other_runs(
     folder: Path, trained: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sweep()
-    monkeypatch.setattr(sweeps, "ENGINE_VERSION", sweeps.ENGINE_VERSION + 1)
+    monkeypatch.setattr(specs, "ENGINE_VERSION", specs.ENGINE_VERSION + 1)
     sweep()
     assert trained == [1, 1]
 
