@@ -10,7 +10,8 @@ import torch
 
 import cells
 from sentences import own_and_seeds, says
-from superposition import geometry, theory, toy
+from superposition import features, geometry, published, theory, toy
+from superposition.power_law import fit_power_law, local_exponents
 
 PAGE = "03_the_1_over_m_law"
 SWEEP = toy.sweep
@@ -38,10 +39,11 @@ def hold_factors(names: dict[str, Any]) -> None:
 
 
 def test_sharing_costs(chapter):
-    says(PAGE, "Features 0, 1 and 2 are off, and yet none reads zero.")
+    says(PAGE, "Nearly every feature that is off still reads something.")
     says(PAGE, "its mean square is about $\\sum_j x_j^2/m$")
     off = chapter["x"] == 0
-    assert (chapter["reading"][[0, 1, 2]].abs() > 0.005).all()
+    printed = chapter["reading"][off].abs() > 0.005  # as more than 0.00
+    assert float(printed.float().mean()) > 0.95  # 197 normal readings: 0.99, give or take 0.007
     noise = torch.Generator().manual_seed(7)
     draws = []
     for _ in range(200):  # the mean over arrows
@@ -51,10 +53,21 @@ def test_sharing_costs(chapter):
 
 
 def test_trained_arrows_end_on_the_floor(chapter):
-    says(PAGE, "From $m=20$ on they end less than a tenth above the floor all the same; at $m=10$")
-    says(PAGE, "they overlap more than random arrows would.")
+    says(PAGE, "the models end less than a tenth above the floor from $m=20$ on.")
+    says(PAGE, "At $m=10$, where half of the features or more read 0 ([chapter 2]")
+    says(PAGE, "they overlap more than random arrows would; twice the features does not bring them")
     assert chapter["WIDTHS"][:2] == [10, 20]
+    narrow = chapter["strong"][0]
+    loudest = 2 * narrow.W.square().sum(dim=1) + narrow.b  # alone and at full strength
+    assert float((loudest <= 0).float().mean()) >= 0.5
     assert chapter["above"][0] > 1.02 / 10 / chapter["welch"](chapter["N"], 10)
+    twice = toy.sweep(
+        toy.grid(p=[features.power_law(1000, 1.0)], m=10, weight_decay=-1.0, seed=chapter["SEED"]),
+        steps=4000,
+        check=False,
+    ).one(m=10)
+    published_there = dict(published.STRONG_OVERLAPS)[10]
+    assert geometry.mean_squared_overlap(twice.W) > 1.1 * published_there
     says(
         PAGE,
         "Even random arrows lie no more than a fifth above it, so there is little to be gained",
@@ -74,17 +87,50 @@ def test_what_doubling_does(chapter):
         PAGE,
         "The squared overlap. The overlap falls to between 0.6 and 0.8 of what it was. The loss",
     )
-    says(PAGE, "doubling the width about halves the **squared** overlap")
+    says(PAGE, "The loss falls by another factor each time.")
+    says(
+        PAGE, "So the story's sentence needs other words: doubling the width about halves the **squ"
+    )
     says(PAGE, "(From 10 to 20 it falls further, because at 10 it lies well above the floor.)")
     above, (first, *others) = chapter["above"], chapter["factors"]["squared overlap"]
     assert above[0] > 1.1 > above[1:].max() and first < min(others)
     says(PAGE, "to halve that takes about four times the width")
-    says(PAGE, "The sentence holds for one of three things that it might mean")
+    says(PAGE, "The sentence about holds for one of three things that it might mean: the squared")
     hold_factors(chapter)
+    says(
+        PAGE, "From 10 to 20 above, the overlap fell by less than this, and the squared overlap by"
+    )
+    assert chapter["factors"]["overlap"][0] > 0.5**0.5 and first < 0.5
+
+
+def test_the_floor_of_the_button_falls_faster():
+    says(PAGE, "With 80 features the floor under the squared overlap itself falls a little faster")
+    says(PAGE, "(Brackets take a point's distance from its line for chance; the loss's is a bend.)")
+    widths = [6, 8, 10, 13, 17]
+    floor = fit_power_law(widths, [geometry.welch_bound(80, m) for m in widths])
+    assert -1.2 < floor.exponent < -1.1
+    ladder = toy.grid(p=[features.power_law(80, 0.0)], m=widths, weight_decay=-1.0, seed=[0, 1])
+    for loss in np.reshape(
+        [run.loss for run in toy.sweep(ladder, steps=1500, check=False)], (-1, 2)
+    ).T:
+        local = local_exponents(widths, loss)[1]
+        assert local[-1] < local[0] - 0.2, "no bend"
+
+
+def test_what_the_board_shows(chapter):
+    says(PAGE, "Five hundred features, number 50 on, drawn at length 1 and without a cut.")
+    says(PAGE, "Then press feature 1: the commonest is spared.")
+    assert chapter["N"] // 10 == 50
+    for unit, mean in zip(chapter["unit"], chapter["overlap"], strict=True):
+        by = np.abs(unit @ unit.T)
+        np.fill_diagonal(by, 0)
+        hears = by.sum(axis=1) / (len(unit) - 1)
+        assert hears[49] == pytest.approx(mean, rel=0.3), "number 50 is not typical"
+        assert hears[0] < 0.75 * mean and hears[0] < hears[49]
 
 
 def test_the_regimes(chapter):
-    says(PAGE, "**Strong** superposition ($\\gamma=-1$, growth) keeps every feature")
+    says(PAGE, "**Strong** superposition ($\\gamma=-1$, growth) keeps an arrow for every feature")
     says(PAGE, "Beside it the same widths under decay ($\\gamma=1$), where features are dropped")
     for weak, strong in zip(chapter["weak"], chapter["strong"], strict=True):
         assert geometry.represented_fraction(weak.W) < geometry.represented_fraction(strong.W)
@@ -96,17 +142,20 @@ def test_the_regimes(chapter):
 
 
 def test_the_slope_can_be_chosen(chapter):
-    says(PAGE, "With very different slopes. R² says that points lie near a line.")
+    says(PAGE, "three widths or more whose R² is above 0.95.**")
+    says(
+        PAGE, "With very different slopes, some flatter than −0.5 and some steeper than −2. R² says"
+    )
     fits = chapter["widgets"].choose_slope(chapter["EVEN_WIDTHS"], chapter["even_loss"])
-    counted = [fit["slope"] for fit in fits.settings["fits"] if fit["r2"] > 0.97]
-    assert max(counted) > min(counted) + 2 and max(counted) > -1 > min(counted)
+    counted = [fit["slope"] for fit in fits.settings["fits"] if fit["r2"] > 0.95]
+    assert max(counted) > min(counted) + 2 and max(counted) > -0.5 and min(counted) < -2
     slope, r2 = chapter["slope_between"](11, 32)
     assert slope in [pytest.approx(fit["slope"]) for fit in fits.settings["fits"]] and r2 > 0.98
-    says(PAGE, "it starts below 1, passes 1 about where $m$ reaches $\\sqrt n$, and goes on beyond")
+    says(PAGE, "it starts below 1, passes 1 below $\\sqrt n$, and goes on beyond")
     local = -chapter["local"]
     assert local[0] < 1 and local[-1] > 2
-    passed = np.interp(1.0, local[: local.argmax() + 1], chapter["middle"][: local.argmax() + 1])
-    assert 0.5 < passed / chapter["EVEN_N"] ** 0.5 < 1.1
+    root = chapter["EVEN_N"] ** 0.5
+    assert np.interp(np.log(root), np.log(chapter["middle"]), local) > 1.2
 
 
 def test_the_closing_sentence(chapter):

@@ -61,8 +61,8 @@ def playground(
         strong = result.weight_decay < 0
         ax.bar(range(1, n + 1), norms, color=plots.STRONG if strong else plots.WEAK)
         ax.set(xlabel="feature, by rank", title=f"γ = {result.weight_decay:g}: {kept[-1]} kept")
-    axes[0].set_ylabel("length of its vector")
-    alt = f"Lengths of {n} feature vectors in {m} dimensions: {kept[0]} above one half at γ = -1, "
+    axes[0].set_ylabel("length of its arrow")
+    alt = f"Lengths of {n} arrows in {m} dimensions: {kept[0]} above one half at γ = -1, "
     caption = "The playground needs JavaScript; this is where it ends at both ends of γ."
     widget.fallback = plots.to_svg(fig, alt + f"{kept[1]} at γ = 1.", caption)
     return widget
