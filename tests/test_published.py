@@ -26,12 +26,6 @@ def test_27_models_with_distinct_repositories():
     assert all(m.vocabulary > m.m > 0 for m in published.MODELS)
 
 
-def test_parameters_come_from_the_name():
-    by_name = {m.name: m.parameters for m in published.MODELS}
-    assert by_name["125m"] == 125e6 and by_name["0.5B"] == 0.5e9
-    assert by_name["gpt2-medium"] is None  # ends in m, states no number
-
-
 def test_overlaps_belong_to_widths_of_their_family():
     for family, points in published.OVERLAPS.items():
         widths = {m.m for m in published.MODELS if m.family == family}

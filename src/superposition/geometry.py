@@ -26,17 +26,17 @@ def represented(W: Tensor, threshold: float = 0.5) -> Tensor:
     return _matrix(W).float().norm(dim=1) > threshold
 
 
-def mean_squared_overlap(W: Tensor, centre: bool = False) -> float:
+def mean_squared_overlap(W: Tensor) -> float:
     """Mean of cos²(W_i, W_j) over pairs i ≠ j of rows of W, shape (n, m); zero rows left out.
 
     Through the m × m Gram matrix, so O(n m²) rather than O(n² m): with unit rows U,
-    Σ_ij (U_i·U_j)² = ||UᵀU||². With `centre`, the mean row is taken off first.
+    Σ_ij (U_i·U_j)² = ||UᵀU||².
 
     >>> triangle = torch.tensor([[1.0, 0.0], [-0.5, 0.75**0.5], [-0.5, -(0.75**0.5)]])
     >>> round(mean_squared_overlap(triangle), 3)
     0.25
     """
-    U = unit_rows(W, centre)
+    U = unit_rows(W)
     n = len(U)
     if n < 2:
         raise ValueError(f"an overlap needs at least two non-zero rows; W has {n}")
@@ -44,9 +44,9 @@ def mean_squared_overlap(W: Tensor, centre: bool = False) -> float:
     return max(0.0, float((gram.square().sum() - n) / (n * (n - 1))))
 
 
-def mean_absolute_overlap(W: Tensor, centre: bool = False) -> float:
+def mean_absolute_overlap(W: Tensor) -> float:
     """Mean of |cos(W_i, W_j)| over pairs i ≠ j of rows of W, shape (n, m); zero rows left out."""
-    U = unit_rows(W, centre)
+    U = unit_rows(W)
     n = len(U)
     if n < 2:
         raise ValueError(f"an overlap needs at least two non-zero rows; W has {n}")
@@ -65,16 +65,11 @@ def pair_cosines(W: Tensor) -> Tensor:
     return (U @ U.T)[i, j].clamp(-1, 1)
 
 
-def unit_rows(W: Tensor, centre: bool = False) -> Tensor:
+def unit_rows(W: Tensor) -> Tensor:
     """The non-zero rows of W scaled to norm 1, in float64, shape (n', m)."""
     W = _matrix(W).double()
-    smallest = 0.0
-    if centre:
-        # A row equal to the mean leaves rounding noise, which has no direction to speak of.
-        smallest = 1e-12 * float(W.norm(dim=1).max())
-        W = W - W.mean(dim=0)
     norms = W.norm(dim=1, keepdim=True)
-    keep = norms[:, 0] > smallest
+    keep = norms[:, 0] > 0
     return W[keep] / norms[keep]
 
 

@@ -96,9 +96,9 @@ def log_log(ax: Axes, x: str, y: str) -> None:
     ax.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
 
 
-def width_axis(ax: Axes, widths: Sequence[int], y: str, *, x: str = "width m") -> None:
+def width_axis(ax: Axes, widths: Sequence[int], y: str) -> None:
     """Both axes logarithmic, the widths themselves as ticks of x and no ticks between them."""
-    log_log(ax, x, y)
+    log_log(ax, "width m", y)
     ax.set_xticks(list(widths), [f"{m:,}" for m in widths])
     ax.xaxis.set_minor_locator(NullLocator())
 
@@ -173,7 +173,6 @@ def loss_curve(
     *,
     label: str | None = None,
     color: str | None = None,
-    marker: str = "o",
 ) -> None:
     """Loss against width of trained models, `curve` of their means over seeds.
 
@@ -194,7 +193,6 @@ def loss_curve(
         converged=[all(run.converged for run in at_width) for at_width in kept],
         label=label,
         color=color,
-        marker=marker,
     )
 
 
@@ -206,7 +204,6 @@ def heat_map(
     y: tuple[str, Sequence[Any]],
     label: str,
     limits: tuple[float | None, float | None] = (None, None),
-    digits: int = 2,
 ) -> None:
     """Values of shape (rows, columns) as colours, each with its number, and a colour bar.
 
@@ -228,7 +225,7 @@ def heat_map(
         ax.text(
             column,
             row,
-            f"{value:.{digits}f}",
+            f"{value:.2f}",
             ha="center",
             va="center",
             size=8,

@@ -36,15 +36,6 @@ class Model:
     vocabulary: int
     source: str
 
-    @property
-    def parameters(self) -> float | None:
-        """Parameters as the name states them ("1.3b" is 1.3e9), or None where it states none."""
-        unit = {"m": 1e6, "b": 1e9}.get(self.name[-1].lower())
-        try:
-            return float(self.name[:-1]) * unit if unit else None
-        except ValueError:
-            return None
-
 
 @dataclass(frozen=True)
 class LossFit:

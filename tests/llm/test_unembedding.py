@@ -256,8 +256,9 @@ def test_wrong_id_wrong_revision_gated_and_missing_files(hub, tmp_path):
     assert records(tmp_path) == []
 
 
-def test_the_token_stays_with_the_hub(hub):
-    unembedding.output_matrix("org/gpt2", endpoint=hub.url, token="hf_secret").load()
+def test_the_token_stays_with_the_hub(hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    unembedding.output_matrix("org/gpt2", endpoint=hub.url).load()
     kept = {authorization for origin, _, authorization in hub.seen if origin == "hub"}
     sent = {authorization for origin, _, authorization in hub.seen if origin == "storage"}
     assert kept == {"Bearer hf_secret"} and sent == {None}

@@ -6,7 +6,6 @@ import json
 import re
 from pathlib import Path
 
-import ipywidgets
 import pytest
 
 from superposition import plots, widgets
@@ -24,13 +23,6 @@ def calls(name: str) -> dict[str, list[str]]:
     return {k: hits for k, all_ in found.items() if (hits := [s for s in all_ if name in s])}
 
 
-def slider(compute=lambda x: f"<p>{x}</p>"):
-    controls = {"x": ipywidgets.FloatSlider(0.25, min=0, max=1)}
-    return widgets.state_slider(
-        ["<p>a</p>", "<p>b</p>"], ["A", "B"], compute=compute, controls=controls
-    )
-
-
 def test_the_chapters_hold_the_widgets_that_the_book_promises():
     assert set(calls("widgets.playground(")) >= {"02"} and "00" in calls("widgets.board(")
     assert set(calls("widgets.measure_the_law(")) >= {"03"}
@@ -39,27 +31,9 @@ def test_the_chapters_hold_the_widgets_that_the_book_promises():
     assert set(calls("widgets.choices(")) >= {"02", "10"}
 
 
-def test_a_live_kernel_computes_a_new_state_and_shows_it():
-    shown = slider()
-    states, control, button, _ = shown.children
-    control.value = 0.5
-    button.click()
-    assert states.settings["states"] == ["<p>a</p>", "<p>b</p>", "<p>0.5</p>"]
-    assert states.settings["labels"][-1] == "x = 0.5" and states.settings["at"] == 2
-
-
-def test_a_computation_that_fails_says_so_and_leaves_the_rest():
-    def fail(x):
-        raise ValueError("no such state")
-
-    states, _, button, said = slider(fail).children
-    button.click()
-    assert said.value == "Not computed. ValueError: no such state"
-    assert len(states.settings["states"]) == 2 and not button.disabled
-
-
 def test_the_page_gets_the_slider_and_the_kernel_all_of_it():
-    bundle, metadata = slider()._repr_mimebundle_()
+    slider = widgets.state_slider(["<p>a</p>", "<p>b</p>"], ["A", "B"])
+    bundle, metadata = slider._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle and metadata == {}
     page = bundle["text/html"]
     assert "stateSlider(el" in page and "superpositionEngine" not in page

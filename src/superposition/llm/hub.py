@@ -126,14 +126,13 @@ class Folder(Source):
 class Hub(Source):
     """The files of one model on the hub, at one commit.
 
+    A token is found where the hub's client looks for it: HF_TOKEN, or what `hf auth login` kept.
     Raises HubUnreachable or HubError, within about five seconds, where they cannot be read.
     """
 
-    def __init__(
-        self, model_id: str, revision: str | None, endpoint: str | None, token: str | None = None
-    ):
+    def __init__(self, model_id: str, revision: str | None, endpoint: str | None):
         self.name = model_id
-        self.endpoint, self.token = (endpoint or constants.ENDPOINT).rstrip("/"), token
+        self.endpoint = (endpoint or constants.ENDPOINT).rstrip("/")
         self.revision = revision or "main"
         found = self._metadata("config.json")
         if found is None:
@@ -175,9 +174,7 @@ class Hub(Source):
         while True:
             try:
                 left = deadline - time.monotonic()
-                return within(
-                    left, get_hf_file_metadata, url, token=self.token, timeout=PATIENCE - 1
-                )
+                return within(left, get_hf_file_metadata, url, timeout=PATIENCE - 1)
             except errors.EntryNotFoundError as error:
                 if isinstance(error, errors.LocalEntryNotFoundError):  # it means: offline
                     raise HubUnreachable(f"the hub cannot be reached: {error}") from error
@@ -199,7 +196,7 @@ class Hub(Source):
     def _open(self, name: str, start: int, stop: int, timeout: float) -> Any:
         """The response to one range request, checked to be exactly that range."""
         url = hf_hub_url(self.name, name, revision=self.revision, endpoint=self.endpoint)
-        headers = build_hf_headers(token=self.token)
+        headers = build_hf_headers()
         headers |= {"Accept-Encoding": "identity", "Range": f"bytes={start}-{stop - 1}"}
         for _ in range(6):
             request = urllib.request.Request(url, headers=headers)
@@ -254,13 +251,11 @@ def _seconds(headers: Any) -> float:
     return float(asked) if asked.isdigit() else 0.0
 
 
-def open_source(
-    model_id: str, revision: str | None, endpoint: str | None, token: str | None
-) -> Source:
+def open_source(model_id: str, revision: str | None, endpoint: str | None) -> Source:
     """A local checkpoint folder where `model_id` is one, else that model on the hub."""
     path = Path(model_id).expanduser()
     if path.is_dir():
         return Folder(path)
     if path.is_absolute() or model_id.startswith((".", "~")):
         raise FileNotFoundError(f"there is no folder {model_id}")
-    return Hub(model_id, revision, endpoint, token)
+    return Hub(model_id, revision, endpoint)

@@ -88,7 +88,6 @@ def output_matrix(
     revision: str | None = None,
     *,
     endpoint: str | None = None,
-    token: str | None = None,
 ) -> OutputMatrix:
     """Find the output matrix of a model on the hub, or of a local checkpoint folder.
 
@@ -97,7 +96,7 @@ def output_matrix(
     configuration ties the two. Raises HubUnreachable, HubError (gated, missing), FileNotFoundError
     (no such folder) or ValueError (a checkpoint that is not as described, or is unsafe).
     """
-    return _find(open_source(os.fspath(model_id), revision, endpoint, token))
+    return _find(open_source(os.fspath(model_id), revision, endpoint))
 
 
 def overlap_statistics(
@@ -105,8 +104,6 @@ def overlap_statistics(
     revision: str | None = None,
     *,
     endpoint: str | None = None,
-    token: str | None = None,
-    device: str | None = None,
 ) -> OverlapStatistics:
     """Measure the output matrix of a model on the hub, or of a local checkpoint folder.
 
@@ -119,7 +116,7 @@ def overlap_statistics(
     record = record_path(f"{endpoint or ''} {model} {revision or 'main'}")
     known = remembered(record)
     try:
-        source = open_source(model, revision, endpoint, token)
+        source = open_source(model, revision, endpoint)
     except HubUnreachable:
         if known is None:
             raise
@@ -128,8 +125,7 @@ def overlap_statistics(
     if known is not None and known.revision == source.revision and not local:
         return known
     found = _find(source)
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    overlap, used = _mean_squared_overlap(found, device)
+    overlap, used = _mean_squared_overlap(found)
     result = OverlapStatistics(
         model=model,
         revision=source.revision,
@@ -173,12 +169,13 @@ def _find(source: Source) -> OutputMatrix:
     )
 
 
-def _mean_squared_overlap(found: OutputMatrix, device: str) -> tuple[float, int]:
+def _mean_squared_overlap(found: OutputMatrix) -> tuple[float, int]:
     """Mean cos² over pairs of the rows that are not zero, and how many these are.
 
     Only panels on and above the diagonal of the Gram matrix are computed: it is symmetric.
     """
     m = found.shape[1]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     gram = torch.zeros(m, m, device=device)
     used = 0
     for stored in found.blocks():

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 
 import torch
 
-_IDLE = 120  # seconds after which a process without work ends and gives its memory back
-_MOST = 8  # processes: each holds torch, a third of a gigabyte
+_IDLE_SECONDS = 120  # after which a process without work ends and gives its memory back
+_MOST_PROCESSES = 8  # each holds torch, a third of a gigabyte
 
 
 def count() -> int:
@@ -60,8 +60,8 @@ def _processes() -> Executor | None:
 
         one = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
         workers: Executor = get_reusable_executor(
-            min(count(), _MOST),
-            timeout=_IDLE,
+            min(count(), _MOST_PROCESSES),
+            timeout=_IDLE_SECONDS,
             initializer=torch.set_num_threads,
             initargs=(1,),
             env=one,

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import ipywidgets
+from collections.abc import Sequence
 
 from superposition import features, geometry, plots, toy
 from superposition.power_law import fit_power_law
 from superposition.toy.recipes import CONVERGED
 from superposition.widgets.board import board
 from superposition.widgets.book_widget import BookWidget
-from superposition.widgets.moves import choices, choose_slope, the_cut
+from superposition.widgets.moves import choices, choose_slope, state_slider, the_cut
 
 __all__ = [
     "BookWidget",
@@ -104,58 +100,3 @@ def measure_the_law(
     caption = "The measurement needs JavaScript; this is one made beforehand. Dashed: 1/m."
     widget.fallback = plots.to_svg(fig, f"{n} features: {said}.", caption)
     return widget
-
-
-def state_slider(
-    states: Sequence[str],
-    labels: Sequence[str],
-    *,
-    label: str = "state",
-    name: str = "state",
-    compute: Callable[..., str] | None = None,
-    controls: dict[str, ipywidgets.Widget] | None = None,
-) -> ipywidgets.Widget:
-    """A slider over figures that the cell computed, strings from `plots.to_svg`.
-
-    With `compute` and `controls` a live kernel also shows these controls and a button, which
-    adds the figure that `compute(**values of the controls)` returns.
-    """
-    if not states or len(states) != len(labels):
-        raise ValueError(f"{len(states)} states need as many labels, not {len(labels)}")
-    settings = dict(states=list(states), labels=list(labels), label=label, name=name, at=0)
-    widget = BookWidget(kind="states", settings=settings)
-    named = zip(labels, states, strict=True)
-    widget.fallback = "".join(f"<p>{html.escape(text)}</p>{state}" for text, state in named)
-    if compute is None or controls is None:
-        return widget
-
-    def add(_: Any) -> None:
-        button.disabled, button.description, said.value = True, "Computing …", ""
-        values, old = {key: control.value for key, control in controls.items()}, widget.settings
-        try:
-            states = [*old["states"], compute(**values)]
-            labels = [*old["labels"], _settings_in_words(values)]
-            widget.settings = {**old, "states": states, "labels": labels, "at": len(states) - 1}
-        except Exception as error:  # a front end shows no error of a button: say it here
-            said.value = html.escape(f"Not computed. {type(error).__name__}: {error}")
-        finally:
-            button.disabled, button.description = False, "Compute"
-
-    button, said = ipywidgets.Button(description="Compute"), ipywidgets.HTML()
-    button.on_click(add)
-    return _WithPage([widget, *controls.values(), button, said])
-
-
-def _settings_in_words(values: dict[str, Any]) -> str:
-    short = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in values.items()}
-    return ", ".join(f"{key} = {value}" for key, value in short.items())
-
-
-class _WithPage(ipywidgets.VBox):
-    """Widgets of a live kernel, of which the built page shows the first."""
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        first = self.children[0]
-        bundle = {**super()._repr_mimebundle_(**kwargs), "text/html": first.page()}
-        # Where Colab finds the anywidget inside it says in the metadata, of the outermost alone.
-        return bundle, (first._repr_mimebundle_() or ({}, {}))[1]

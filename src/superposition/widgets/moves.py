@@ -1,4 +1,4 @@
-"""Small widgets that only show what the cell computed: choices, a slope to choose, the cut."""
+"""Small widgets that only show what the cell computed: figures, a slope to choose, the cut."""
 
 from __future__ import annotations
 
@@ -24,10 +24,23 @@ def choices(
 
     `label` says what is chosen, `at` which is shown first. ValueError if a figure lacks its label.
     """
+    return _over_figures("choices", states, labels, label=label, at=at, name=name)
+
+
+def state_slider(
+    states: Sequence[str], labels: Sequence[str], *, label: str = "state", name: str = "state"
+) -> BookWidget:
+    """As `choices`, with a slider: for figures that have an order, the first shown first."""
+    return _over_figures("states", states, labels, label=label, at=0, name=name)
+
+
+def _over_figures(
+    kind: str, states: Sequence[str], labels: Sequence[str], **settings: Any
+) -> BookWidget:
     if not states or len(states) != len(labels):
         raise ValueError(f"{len(states)} states need as many labels, not {len(labels)}")
-    settings = dict(states=list(states), labels=list(labels), label=label, name=name, at=at)
-    widget = BookWidget(kind="choices", settings=settings)
+    settings |= dict(states=list(states), labels=list(labels))
+    widget = BookWidget(kind=kind, settings=settings)
     named = zip(labels, states, strict=True)
     widget.fallback = "".join(f"<p>{html.escape(text)}</p>{state}" for text, state in named)
     return widget
