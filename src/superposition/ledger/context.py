@@ -76,7 +76,7 @@ class NotRun:
 class Lab:
     """Frequency laws, decays and trained models; change a field to change the physics."""
 
-    seeds: tuple[int, ...] = (0, 1)
+    seeds: tuple[int, ...] = (0, 1, 2)
     steps: int = 2000
     shared_steps: int = 4000  # of the small models: as in chapters 6 and 8, to share theirs
     tolerance: float = toy.TOLERANCE  # a mean gain above it: not converged, so no exponent
@@ -128,18 +128,24 @@ class Lab:
         return [self.rewire(self.models[law, decay, m, s].W) for s in self.seeds]
 
     @cached_property
-    def language_model(self) -> tuple[Callable[[str], Tensor], Tensor] | None:
-        """A sentence's vector, and the token rows, of real weights; None without them."""
+    def language_model(self) -> tuple[Callable[[str, int | None], Tensor], Tensor] | None:
+        """A text's vector, and the token rows, of real weights; None without them.
+
+        With a seed, the vector is that of the same model with the rows of its table shuffled.
+        """
         try:
             tokenizer, model = load_model()
         except ModelUnavailable:
             return None
+        rows = model.get_input_embeddings().weight.detach()
 
         @torch.no_grad()
-        def embed(text: str) -> Tensor:
-            states = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0]
-            return states.mean(0)
+        def embed(text: str, seed: int | None = None) -> Tensor:
+            ids = tokenizer(text, return_tensors="pt")["input_ids"]
+            if seed is not None:
+                shuffle = torch.Generator().manual_seed(seed)
+                ids = torch.randperm(len(rows), generator=shuffle)[ids]
+            return model(input_ids=ids).last_hidden_state[0].mean(0)
 
-        rows = model.get_input_embeddings().weight.detach()
         named = [k for t, k in tokenizer.get_vocab().items() if not t.startswith("[unused")]
         return embed, rows[sorted(named)]

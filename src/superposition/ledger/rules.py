@@ -39,19 +39,22 @@ HOLDS, LIMITS, FAILS, OPEN = Verdict
 
 
 def predictable(found: Extrapolation) -> Verdict:
-    """Holds if a line through the narrower widths predicts the loss at the widest to 10 %, under
-    every frequency law; within limits if to a factor of two.
+    """Holds if a line through the narrower widths predicts the loss at the widest to 10 %, for
+    every list of frequencies; within limits if to a factor of two.
     """
-    if found.error.high < 0.1:
+    worst = max(-found.error.low, found.error.high)
+    if worst < 0.1:
         return HOLDS
-    return LIMITS if found.error.high < np.log(2) else FAILS
+    return LIMITS if worst < np.log(2) else FAILS
 
 
 def related_words(found: RelatedWords) -> Verdict:
-    """Holds if the interval starts above 95 %; within limits if it starts above one half."""
+    """Holds if the interval starts above 95 %; within limits if it starts above what the model
+    wins with the rows of its table shuffled.
+    """
     if found.interval[0] > 0.95:
         return HOLDS
-    return LIMITS if found.interval[0] > 0.5 else FAILS
+    return LIMITS if found.interval[0] > found.shuffled else FAILS
 
 
 def widths_of_gpt2(found: Widths) -> Verdict:
@@ -64,7 +67,7 @@ def widths_of_gpt2(found: Widths) -> Verdict:
 
 def keeps_the_frequent(found: Frequent) -> Verdict:
     """Within limits if decay keeps under half of the features and over 60 % of the kept are the
-    most frequent; holds if growth drops features too.
+    most frequent; holds if growth, too, keeps under half.
     """
     if found.frequent.mean < 0.6 or found.kept > 0.5:
         return FAILS
@@ -72,7 +75,7 @@ def keeps_the_frequent(found: Frequent) -> Verdict:
 
 
 def keeps_everything(found: Everything) -> Verdict:
-    """Holds if over 90 % of rows are kept with decay too; within limits if with growth only."""
+    """Holds if over 90 % of arrows are kept with decay too; within limits if with growth only."""
     if found.kept.mean <= 0.9:
         return FAILS
     return HOLDS if found.kept_with_decay > 0.9 else LIMITS
@@ -88,8 +91,9 @@ def interference_halves(found: Overlaps) -> Verdict:
 
 
 def geometry_or_rarity(found: Geometry) -> Verdict:
-    """Within limits if, with no feature rarer than another, the rows' cosines predict the loss
-    to 15 % at every width, nothing fitted; holds if other laws move its exponent by under 0.3.
+    """Within limits if, with no feature rarer than another, the arrows' cosines predict the loss
+    to 15 % at every width, nothing fitted; holds if other frequencies move its exponent by under
+    0.3.
     """
     if found.error.high > 0.15:
         return FAILS
@@ -107,7 +111,7 @@ def open_models(found: PublishedOverlaps) -> Verdict:
 
 
 def wrong_answers(found: Answers) -> Verdict:
-    """Within limits if misreadings fall by half over the ladder of widths and vanish without
+    """Within limits if misreadings fall by half over the widths and vanish without
     overlap; holds if, besides, wrong answers are given with over 90 % confidence.
     """
     narrow, wide = found.misread[0], found.misread[-1]
@@ -117,12 +121,14 @@ def wrong_answers(found: Answers) -> Verdict:
 
 
 def ceiling(found: Ceiling) -> Verdict:
-    """Holds if the law weakens (its exponent shrinks) on the way to m = n; within limits if it
-    ends there (under 2 % of the loss left) without weakening first.
+    """Holds if the law weakens (its exponent is smaller from n/2 to 3n/4 than below n/4), with
+    even frequencies and with uneven ones; within limits if it only ends at m = n (under 2 % of the
+    loss left).
     """
     if found.left.mean > 0.02:
         return FAILS
-    return HOLDS if abs(found.last_exponent) < abs(found.first_exponent) else LIMITS
+    weakens = [abs(last) < abs(first) for first, last in found.exponents.values()]
+    return HOLDS if all(weakens) else LIMITS
 
 
 def better_packing(found: Packings) -> Verdict:
@@ -135,8 +141,8 @@ def better_packing(found: Packings) -> Verdict:
 
 
 def reading(found: Recovery) -> Verdict:
-    """Holds if recovery of the features falls by a third from loose to tight in every seed;
-    within limits if it falls at all.
+    """Holds if recovery of the features, above luck, falls by a third from loose to tight in every
+    seed; within limits if it falls at all.
     """
     if found.fall.low > 1 / 3:
         return HOLDS

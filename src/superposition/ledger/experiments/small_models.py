@@ -42,8 +42,9 @@ class Meetings(Measurement):
             "in the toy, more room alone takes a task that needs two features at once from "
             f"{self.noticed[0]:.0%} noticed at m = {self.widths[0]} to "
             f"{self.noticed[middle]:.0%} at {self.widths[middle]} and {self.noticed[-1]:.0%} at "
-            f"{self.widths[-1]}, while the loss falls step by step from {self.loss[0]:.2g} to "
-            f"{self.loss[-1]:.2g}; what a skill of a language model needs, nothing here can tell"
+            f"{self.widths[-1]} (over pairs of eight features; chapter 7 draws others), while the "
+            f"loss falls step by step from {self.loss[0]:.2g} to {self.loss[-1]:.2g}; what a "
+            "skill of a language model needs, nothing here can tell"
         )
 
 
@@ -72,31 +73,35 @@ def meetings(lab: Lab) -> Meetings:
 class Ceiling(Measurement):
     """Local exponents on the way to m = n, and what is left there of doing nothing's loss."""
 
-    first_exponent: float  # below n/4
-    last_exponent: float  # above n/2
-    left: Spread  # over seeds
+    exponents: dict[str, tuple[float, float]]  # by frequencies: up to n/4, and from n/2 to 3n/4
+    left: Spread  # over seeds and frequencies
 
     @property
     def text(self) -> str:
+        said = ", ".join(
+            f"with {name} frequencies from m^{first:.2f} to m^{last:.2f}"
+            for name, (first, last) in self.exponents.items()
+        )
         return (
-            f"the local exponent goes from {self.first_exponent:.2f} below n/4 to "
-            f"{self.last_exponent:.2f} above n/2; at m = n, {self.left.mean:.1%} of the loss of "
-            "doing nothing is left"
+            f"from m = 5 to 10 and from 20 to 30 (n = 40) the fall of the loss goes {said}; at "
+            f"m = n, {self.left.mean:.1%} of the loss of doing nothing is left"
         )
 
 
 def ceiling(lab: Lab) -> Ceiling:
     """n = 40, m up to n: the local exponent on the way, and the loss that is left."""
     n, widths = 40, (5, 10, 20, 30, 40)
-    p = features.power_law(n, 1.0)
-    losses = {m: [run.loss for run in runs] for m, runs in _train(lab, p, widths).items()}
-    means = [float(np.mean(losses[m])) for m in widths]
-    exponents = power_law.local_exponents(widths[:-1], means[:-1])[1]
-    nothing = theory.weak_loss(p, 0)
+    exponents, left = {}, []
+    for name, alpha in (("even", 0.0), ("uneven", 1.0)):
+        p = features.power_law(n, alpha)
+        losses = {m: [run.loss for run in runs] for m, runs in _train(lab, p, widths).items()}
+        means = [float(np.mean(losses[m])) for m in widths]
+        local = power_law.local_exponents(widths[:-1], means[:-1])[1]
+        exponents[name] = (float(local[0]), float(local[-1]))
+        left += [loss / theory.weak_loss(p, 0) for loss in losses[n]]
     return Ceiling(
-        first_exponent=float(exponents[0]),
-        last_exponent=float(exponents[-1]),
-        left=Spread.over(loss / nothing for loss in losses[n]),
+        exponents=exponents,
+        left=Spread.over(left),
         points=Points(x=widths, y=means, xlabel=f"width m (n = {n})", ylabel="loss"),
     )
 
@@ -120,9 +125,9 @@ class Packings(Measurement):
             f"{way} {worth.mean:.2f}" for way, worth in self.worth.items() if way != self.best
         )
         return (
-            f"of three ways to pack the best, {self.best}, is worth {self.worth[self.best]:.2f} "
+            f"of five ways to pack the best, {self.best}, is worth {self.worth[self.best]:.2f} "
             f"times its width ({others}); a second look at the plain model's own code, "
-            f"{self.second_look:.2f} times; with rows trained for it, {self.trained_together:.2f}"
+            f"{self.second_look:.2f} times; with arrows trained for it, {self.trained_together:.2f}"
         )
 
 
@@ -132,8 +137,10 @@ def better_packing(lab: Lab) -> Packings:
     plain = [variants.Packing(k, steps=steps) for k in (4, 6, 9, 12, 16, 20)]
     ways = {
         "growth": variants.Packing(m, weight_decay=lab.growth, steps=steps),
-        "unit rows": variants.Packing(m, unit=True, steps=steps),
+        "decay": variants.Packing(m, weight_decay=0.3, steps=steps),
+        "arrows of length 1": variants.Packing(m, unit=True, steps=steps),
         "a tight frame": variants.Packing(m, start="tight frame", steps=steps),
+        "one bias for all": variants.Packing(m, one_bias=True, steps=steps),
         "second look": variants.Packing(m, looks=1, frozen=True, steps=steps),
         "together": variants.Packing(m, looks=1, steps=steps),
     }
@@ -156,47 +163,48 @@ def better_packing(lab: Lab) -> Packings:
 
 @dataclass(frozen=True, kw_only=True)
 class Recovery(Measurement):
-    """Mean matched cosine of features recovered from hidden states, by reader and width."""
+    """How far two readers recover features, from luck (0) to perfectly (1), by width."""
 
     widths: tuple[int, ...]
-    cosine: dict[str, tuple[float, ...]]  # of two readers, one a width
-    chance: tuple[float, ...]  # of random directions
+    above: dict[str, tuple[float, ...]]  # luck, by reader; one a width
     fall: Spread  # of the better reader from the widest to the narrowest, as a share; over seeds
 
     @property
     def text(self) -> str:
-        def listed(cosines: Sequence[float]) -> str:
-            return ", ".join(f"{cosine:.2f}" for cosine in cosines)
-
-        said = "; ".join(f"by {reader} {listed(found)}" for reader, found in self.cosine.items())
+        said = "; ".join(
+            f"by {reader} {', '.join(f'{share:.2f}' for share in found)}"
+            for reader, found in self.above.items()
+        )
         return (
-            f"40 features at m = {', '.join(map(str, self.widths))} are recovered with cosine "
-            f"{said} (by chance {listed(self.chance)}): the better of the two reads "
-            f"{self.fall.mean:.0%} worse when tight"
+            f"40 features, 1.5 on at once, at m = {', '.join(map(str, self.widths))} are "
+            f"recovered, with luck as 0 and perfectly as 1, {said}: the better of the two reads "
+            f"{self.fall:.0%} worse when tight"
         )
 
 
 def reading(lab: Lab) -> Recovery:
-    """Mean matched cosine of features recovered from hidden states, loose against tight."""
+    """How far features are recovered from hidden states, above luck, loose against tight."""
     p, widths = features.power_law(40, 0.0, 1.5), (6, 10, 16, 26)
     trained = _train(lab, p, widths, check=False)
     models = [(lab.rewire(run.W), p, run.seed) for m in widths for run in trained[m]]
     found = dictionaries.read_all(models)
     shape = (len(widths), len(lab.seeds))
     score = {name: np.array([s[name] for s in found]).reshape(shape) for name in found[0]}
-    chance = score.pop("random directions")
-    readers = {name: score[name] for name in ("dictionary learning", "sparse autoencoder")}
-    best = np.maximum(*readers.values())  # whichever reads better
+    luck = score["random directions"]
+    above = {
+        name: (score[name] - luck) / (1 - luck)
+        for name in ("dictionary learning", "sparse autoencoder")
+    }
+    best = np.maximum(*above.values())  # whichever reads better
     return Recovery(
         widths=widths,
-        cosine={name: tuple(cosine.mean(1)) for name, cosine in readers.items()},
-        chance=tuple(chance.mean(1)),
+        above={name: tuple(share.mean(1)) for name, share in above.items()},
         fall=Spread.over(1 - best[0] / best[-1]),
         points=Points(
             x=widths,
             y=best.mean(1),
             xlabel="width m (40 features)",
-            ylabel="cosine of recovered features",
+            ylabel="reading above luck",
             log=False,
         ),
     )

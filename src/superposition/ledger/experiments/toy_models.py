@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +38,7 @@ def _norms_by_rank(W: Tensor) -> Points:
 
 @dataclass(frozen=True, kw_only=True)
 class Extrapolation(Measurement):
-    """|log(predicted loss / loss)| at the widest converged width, over frequency laws."""
+    """log(predicted loss / loss) at the widest converged width, over frequency laws."""
 
     error: Spread
 
@@ -46,8 +46,9 @@ class Extrapolation(Measurement):
     def text(self) -> str:
         mean, low, high = np.exp([self.error.mean, self.error.low, self.error.high])
         return (
-            "a straight line through the other widths misses the loss at the widest by a factor "
-            f"of {mean:.2f} on average over three laws ({low:.2f} to {high:.2f})"
+            "a straight line through the other widths puts the loss at the widest at "
+            f"{mean:.2f} times what it is, on average over three lists of frequencies "
+            f"({low:.2f} to {high:.2f})"
         )
 
 
@@ -59,7 +60,7 @@ def predictable(lab: Lab) -> Extrapolation | NotRun:
     for law, m in settled.items():
         y = lab.losses(law, m).mean(0)
         fit = power_law.fit_power_law(m[:-1], y[:-1])
-        errors.append(abs(float(np.log(fit.predict(m[-1]) / y[-1]))))
+        errors.append(float(np.log(fit.predict(m[-1]) / y[-1])))
     return Extrapolation(
         error=Spread.over(errors),
         points=Points(x=WIDTHS, y=lab.losses("power").mean(0), xlabel="width m", ylabel="loss"),
@@ -77,8 +78,9 @@ class Frequent(Measurement):
     @property
     def text(self) -> str:
         return (
-            f"with decay {self.kept:.0%} of the features are kept, and {self.frequent:.0%} of "
-            f"those are the most frequent ones; with growth {self.kept_with_growth:.0%} are kept"
+            f"over m = {', '.join(map(str, DROPPING))}, frequencies as 1/rank: with decay "
+            f"{self.kept:.0%} of the features are kept, and {self.frequent:.0%} of those are the "
+            f"most frequent ones; with growth {self.kept_with_growth:.0%} are kept"
         )
 
 
@@ -111,7 +113,11 @@ class Everything(Measurement):
 
     @property
     def text(self) -> str:
-        said = f"with growth {self.kept:.0%} of rows are kept"
+        said = (
+            f"with growth {self.kept:.0%} of arrows are kept, over m = {WIDTHS[0]} to "
+            f"{WIDTHS[-1]} and three lists of frequencies; with decay, at m = {DROPPING[0]}, "
+            f"{self.kept_with_decay:.0%}"
+        )
         if self.real is not None:
             said += (
                 f"; of MiniLM's rows, placeholders aside, {self.real:.1%} exceed half the mean "
@@ -149,6 +155,7 @@ class Overlaps(Measurement):
 
     squared: Spread
     absolute: Spread
+    squared_everywhere: Spread  # of overlap² over all widths
     widths: tuple[int, ...]  # that the exponents are taken over
     every_feature_kept: bool  # at those widths
     crowded: dict[int, tuple[float, float]]  # other widths: share kept, overlap² over the bound
@@ -158,8 +165,9 @@ class Overlaps(Measurement):
         where = "where" if self.every_feature_kept else "though not"
         said = (
             f"{where} every feature is kept (m from {self.widths[0]} to {self.widths[-1]}), "
-            f"overlap² falls as m^{self.squared:.2f} over three laws, "
-            f"|overlap| as m^{self.absolute:.2f}"
+            f"overlap² falls as m^{self.squared:.2f} over three lists of frequencies, "
+            f"|overlap| as m^{self.absolute:.2f}; over all five widths overlap² falls as "
+            f"m^{self.squared_everywhere:.2f}"
         )
         if self.crowded:
             narrower = ", ".join(
@@ -184,7 +192,7 @@ def interference(lab: Lab) -> Overlaps:
     def mean(overlap: Callable[[Tensor], float], law: str, m: int) -> float:
         return float(np.mean([overlap(W) for W in lab.rows(law, lab.growth, m)]))
 
-    def exponents(overlap: Callable[[Tensor], float]) -> Spread:
+    def exponents(overlap: Callable[[Tensor], float], widths: Sequence[int] = widths) -> Spread:
         return Spread.over(
             power_law.fit_power_law(widths, [mean(overlap, law, m) for m in widths]).exponent
             for law in lab.laws
@@ -194,6 +202,7 @@ def interference(lab: Lab) -> Overlaps:
     return Overlaps(
         squared=exponents(geometry.mean_squared_overlap),
         absolute=exponents(geometry.mean_absolute_overlap),
+        squared_everywhere=exponents(geometry.mean_squared_overlap, WIDTHS),
         widths=widths,
         every_feature_kept=widths == full,
         crowded={
@@ -215,9 +224,9 @@ class Geometry(Measurement):
     def text(self) -> str:
         return (
             "with even frequencies, nothing being rare, the cosines alone predict the loss to "
-            f"{self.error.mean:.0%} on average (at worst {self.error.high:.0%}); over three laws "
-            f"its exponent runs from {min(self.exponents):.2f} to {max(self.exponents):.2f} "
-            f"(m from {self.widths[0]} to {self.widths[-1]})"
+            f"{self.error.mean:.0%} on average (at worst {self.error.high:.0%}); over three "
+            f"lists of frequencies its exponent runs from {min(self.exponents):.2f} to "
+            f"{max(self.exponents):.2f} (m from {self.widths[0]} to {self.widths[-1]})"
         )
 
 
