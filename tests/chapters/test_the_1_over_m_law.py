@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -175,12 +176,9 @@ def test_they_fall_without_training(monkeypatch):
 
 def test_they_fall_with_the_wrong_sign_of_gamma(monkeypatch):
     def flipped(runs, **_):
-        runs = [{**run, "weight_decay": 1.0} for run in map(as_settings, runs)]
+        runs = [replace(run, weight_decay=1.0) for run in runs]
         found = list(SWEEP(runs, steps=1000, check=False))
         return [as_growth(run, k) for k, run in enumerate(found)]
-
-    def as_settings(run):
-        return {key: getattr(run, key) for key in ("p", "m", "seed")}
 
     def as_growth(run, k):
         run.__dict__["weight_decay"] = -1.0 if k % 2 == 0 else 1.0
