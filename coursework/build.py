@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import copy
 import difflib
 import json
 import re
@@ -25,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "grader"), str(HERE.parent / "tools")]
 
 from book import REPOSITORY  # noqa: E402  found in the folders just added
-from notebook_rules import FIRST_CELL  # noqa: E402
+from notebook_rules import FIRST_CELL, METADATA  # noqa: E402
 
 ASSIGNMENTS = HERE / "assignments"
 OUT = HERE.parent / "build" / "coursework"
@@ -100,10 +101,7 @@ def read_source(path: Path) -> Any:
     if wrong:
         raise ValueError(f"{path.name}: markers otter would not see: {', '.join(wrong)}")
     notebook = jupytext.reads(text, fmt="md:myst")
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    notebook.metadata = copy.deepcopy(METADATA)
     return notebook
 
 
@@ -114,22 +112,23 @@ def misspelt_markers(text: str) -> list[str]:
     """
     wrong = []
     for number, line in enumerate(text.splitlines(), 1):
-        for comment in re.findall(r'(?:""" )?#[^#]*$', line.rstrip()):
-            comment = comment.strip()
-            if comment in MARKERS:
-                # A marker that opens or closes a block works only on a line of its own.
-                alone = line.strip() == comment
-                if alone or comment in ("# SOLUTION", "# SOLUTION NO PROMPT"):
-                    continue
-                wrong.append(f"line {number}: {line.strip()}")
-            elif len(comment) < 45 and re.search(r"[A-Za-z]", comment):
-                plain = re.sub(r"[\W_]+", " ", comment).strip().upper()
-                marks = [re.sub(r"[\W_]+", " ", m).strip() for m in MARKERS]
-                exact_words = plain in marks
-                close = difflib.get_close_matches(plain, marks, 1, 0.85 if len(plain) < 9 else 0.75)
-                if exact_words or close:
-                    wrong.append(f"line {number}: {line.strip()}")
+        found = re.search(r'(?:""" )?#[^#]*$', line.rstrip())
+        comment = found[0].strip() if found else ""
+        if comment in MARKERS:
+            # A marker that opens or closes a block works only on a line of its own.
+            slip = line.strip() != comment and not comment.startswith("# SOLUTION")
+        else:
+            words, likeness = _words(comment), 0.85 if len(_words(comment)) < 9 else 0.75
+            marks = difflib.get_close_matches(words, map(_words, MARKERS), 1, likeness)
+            slip = len(comment) < 45 and bool(marks)
+        if slip:
+            wrong.append(f"line {number}: {line.strip()}")
     return wrong
+
+
+def _words(comment: str) -> str:
+    """Its words alone, in capitals."""
+    return re.sub(r"[\W_]+", " ", comment).strip().upper()
 
 
 def secrets(notebook: Any) -> list[str]:
@@ -254,22 +253,18 @@ def build(name: str, out: Path = OUT, source: Path | None = None) -> dict[str, A
         nbformat.write(notebook, str(master))
         made = Path(temporary) / "dist"
         assign(str(master), str(made), no_pdfs=True, no_run_tests=True)
-        _add_helpers(made / "autograder" / "tests", helpers)
+        for path in (made / "autograder" / "tests").glob("*.py"):
+            path.write_text(f"{helpers}\n\n{path.read_text()}")
         public = {p.stem: p.read_text() for p in sorted((made / "student" / "tests").glob("*.py"))}
         tests = {"helpers": helpers + "\n\n", "questions": public}
-        for part in ("student", "instructor"):
-            place = made / ("student" if part == "student" else "autograder") / master.name
-            finished = _finish(
-                nbformat.read(str(place), 4), name, tests, written, part == "instructor"
-            )
-            folder = out / part
-            folder.mkdir(parents=True, exist_ok=True)
-            nbformat.write(finished, str(folder / master.name))
+        for part, place in (("student", "student"), ("instructor", "autograder")):
+            edition = nbformat.read(str(made / place / master.name), 4)
+            finished = _finish(edition, name, tests, written, solved=part == "instructor")
+            (out / part).mkdir(parents=True, exist_ok=True)
+            nbformat.write(finished, str(out / part / master.name))
         grader = out / "grader" / name
         shutil.rmtree(grader, ignore_errors=True)
-        (grader / "tests").mkdir(parents=True)
-        for path in (made / "autograder" / "tests").glob("*.py"):
-            shutil.copy(path, grader / "tests")
+        shutil.copytree(made / "autograder" / "tests", grader / "tests")
         info = _describe(name, notebook, grader / "tests")
         (grader / "assignment.json").write_text(json.dumps(info, indent=1))
         (out / "gradescope").mkdir(exist_ok=True)
@@ -314,13 +309,8 @@ def verify(name: str, out: Path = OUT) -> str:
     return f"solution {solved.score:g} of {solved.score:g} in {solved.seconds:.1f} s, untouched 0"
 
 
-def _add_helpers(folder: Path, helpers: str) -> None:
-    for path in folder.glob("*.py"):
-        path.write_text(f"{helpers}\n\n{path.read_text()}")
-
-
 def _finish(
-    notebook: Any, name: str, tests: dict[str, Any], written: list[str], solved: bool
+    notebook: Any, name: str, tests: dict[str, Any], written: list[str], *, solved: bool
 ) -> Any:
     """Add the two set-up cells after the title; drop otter's tags; give cells stable ids."""
     import nbformat
@@ -332,10 +322,7 @@ def _finish(
     set_up.metadata = {"cellView": "form", "tags": ["hide-input", "otter_ignore"]}
     first = nbformat.v4.new_code_cell(FIRST_CELL)
     notebook.cells[1:1] = [first, set_up]
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    notebook.metadata = copy.deepcopy(METADATA)
     _mark_written(notebook, written)
     for number, cell in enumerate(notebook.cells):
         if solved and cell.cell_type == "code":  # otter leaves its marks in this edition

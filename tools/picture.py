@@ -13,14 +13,16 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+import book
+import chromium
 import pdf
 
 
 def take(page_file: Path, target: Path) -> None:
     """Photograph the top of a built page when what moves on it has come to rest."""
-    path = pdf.chromium.find()
+    path = chromium.find()
     if not path:
-        sys.exit(pdf.chromium.HOW)
+        sys.exit(chromium.HOW)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(
@@ -34,6 +36,6 @@ def take(page_file: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    made = pdf.book.HTML / "_static" / "book.png"
-    take(pdf.book.HTML / f"{pdf.book.pages()[0]}.html", made)
-    print(made.relative_to(pdf.ROOT))
+    made = book.HTML / "_static" / "book.png"
+    take(book.HTML / f"{book.pages()[0]}.html", made)
+    print(made.relative_to(book.ROOT))

@@ -92,9 +92,7 @@ def measure_the_law(
     }
     for ax, (what, values_of) in zip(axes, measured.items(), strict=True):
         ax.plot(widths, values_of, "o")
-        plots.log_log(ax, "width m", what)
-        ax.set_xticks(widths, [str(m) for m in widths])
-        ax.minorticks_off()
+        plots.width_axis(ax, widths, what)
     axes[0].plot(widths, [1 / m for m in widths], "--", color=plots.THEORY)
     said = "; ".join(f"{what} ∝ m^{fit_power_law(widths, y)}" for what, y in measured.items())
     caption = "The measurement needs JavaScript; this is one made beforehand. Dashed: 1/m."
