@@ -60,7 +60,7 @@ def test_real_heads_lie_above_the_line(page):
     )
     heads(page["above"], page["cloud_fit"])
     assert len(page["cloud"]) == 25
-    says(PAGE, "(25 of 27 heads: the two narrowest of Pythia are missing)")
+    says(PAGE, "(25 of 27; Pythia's two narrowest are missing)")
     assert len(published.MODELS) == 27
     for family, points in published.OVERLAPS.items():
         widths = sorted(model.m for model in published.MODELS if model.family == family)
@@ -132,7 +132,7 @@ def crowded(left_over):
 
 
 def test_the_crowding_is_spread_over_directions(page):
-    says(PAGE, "Each further batch taken out brings the rows nearer to random arrows, and no")
+    says(PAGE, "Each further batch brings the rows nearer to random arrows, and no direction")
     says(PAGE, "after it is gone, the rows still lie above the line")
     crowded(page["left_over"])
     assert len(page["left_over"]) == 2
@@ -154,7 +154,7 @@ def test_a_vector_added_to_all_rows_is_free(page):
     says(PAGE, "Here it explains little: with the mean row taken off, most of the excess stays.")
     for name, y in page["centred"].items():
         assert y - 1 > 0.6 * (page["left_over"][name][1][0] - 1)
-    says(PAGE, "as in GPT-2, OPT, the smaller Qwen2.5 and our GPTs, the inputs shift as well")
+    says(PAGE, "In GPT-2, OPT, the smaller Qwen2.5 and our GPTs the head is the input table, too")
     assert GPT2Config().tie_word_embeddings and OPTConfig().tie_word_embeddings
     assert not GPTNeoXConfig().tie_word_embeddings
 
@@ -216,13 +216,13 @@ def contradiction(foretold, published_top):
 
 def test_the_contradiction(page):
     says(PAGE, "Below both. Unarranged arrows have slopes a little above 1, the best arranged")
-    says(PAGE, "with more of them the steep part moves to larger widths, and at the widths of")
+    says(PAGE, "the steep part moves to larger widths, and at those of real models")
     says(PAGE, "the arranged slope comes down towards 1. With one feature on at a time it does not")
     value, error = published.LOSS_EXPONENT.value, published.LOSS_EXPONENT.error
     assert (value, error) == (0.91, 0.04)
     contradiction(page["foretold"], value + error)
     says(PAGE, "Both lines are the toy's theory, and both miss.")
-    says(PAGE, "(At the wide end the best arranged bend back: there only the mean square is left.)")
+    says(PAGE, "at the wide end its slope bends back, as only the mean square is left.")
     m, even = page["REAL_WIDTHS"][-1], features.power_law(page["FEATURES"][0], 0.0)
     best = mean_field(even, m).loss
     assert best == pytest.approx(theory.interference_floor(even, m), rel=0.1)
@@ -241,7 +241,7 @@ def test_the_contradiction(page):
 
 
 def test_it_says_what_more_features_at_a_time_do(page):
-    says(PAGE, "With a hundred it does, and both lines cross the published slope below $m$ =")
+    says(PAGE, "With a hundred it does: both lines cross the published slope below $m$ = 1,500.")
     says(PAGE, "There are four ways out.")
     value, error = published.LOSS_EXPONENT.value, published.LOSS_EXPONENT.error
     for middle, slope in page["uneven"]["all equal, 100 on at once"].values():
