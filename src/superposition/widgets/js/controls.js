@@ -45,7 +45,7 @@ const fragment = {
 const FIELDS = {
   n: { label: "features <i>n</i>", hint: "how many things there are to represent", min: 4, max: 100, step: 1 },
   m: { label: "width <i>m</i>", hint: "how many dimensions they must share", min: 1, max: 32, step: 1 },
-  gamma: { label: "decay <i>γ</i>", hint: "left of 0 arrows are pulled to length 1, right of 0 to 0", min: -1, max: 1, step: 0.05 },
+  gamma: { label: "decay <i>γ</i>", hint: "γ < 0 pulls arrows to length 1, γ > 0 to 0", min: -1, max: 1, step: 0.05 },
   alpha: { label: "skew <i>α</i>", hint: "0: all equally common; 2: a few very common", min: 0, max: 2, step: 0.1 },
   density: { label: "density <i>E</i>", min: 0.1, max: 4, step: 0.1, hint: ({ n, alpha, density }) => {
     let most = 0; // the first feature cannot be there more often than always
