@@ -65,6 +65,16 @@ def describe(app: Sphinx, page: str, template: str, context: dict, doctree: Any)
     context["metatags"] = context.get("metatags", "") + "\n".join(meta) + "\n"
 
 
+def stay_in_this_copy(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Links to the published book, which Colab needs, lead to the same page of the copy read."""
+    base = app.config.html_baseurl
+    for link in doctree.findall(nodes.reference):
+        target = link.get("refuri", "").removeprefix(base).removesuffix(".html")
+        if link.get("refuri", "").startswith(base) and target in app.env.found_docs:
+            link["refuri"] = app.builder.get_relative_uri(page, target)
+            link["internal"] = True
+
+
 def write_sitemap(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
@@ -97,6 +107,7 @@ def draw_preview(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure, priority=900)
+    app.connect("doctree-resolved", stay_in_this_copy)
     app.connect("html-page-context", drop_unused, priority=999)
     app.connect("html-page-context", describe)
     app.connect("build-finished", write_sitemap)

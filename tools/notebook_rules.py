@@ -23,6 +23,7 @@ FIRST_CELL = f"""\
 # @title In Colab: Runtime, Run all. This cell installs the book's module.
 # Anywhere else it does nothing. What a page trains in Colab is kept there while
 # the runtime lasts; for longer, mount Drive and name a folder of it:
+# from google.colab import drive; drive.mount("/content/drive")
 # %env SUPERPOSITION_RUNS=/content/drive/MyDrive/superposition-runs
 import sys
 

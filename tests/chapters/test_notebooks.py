@@ -27,6 +27,15 @@ def test_a_chapter_keeps_the_rules(path: str) -> None:
     assert rules.faults(notebook) == []
 
 
+@pytest.mark.parametrize("path", COMMITTED)
+def test_settings_can_be_found_in_colab(path: str) -> None:
+    """A folded cell shows nothing there but its title."""
+    notebook = nbformat.read(book.ROOT / path, as_version=4)
+    (cell,) = (cell for cell in notebook.cells if cell.id in ("settings", "imports"))
+    folded = cell.metadata.get("cellView") == "form"
+    assert cell.source.startswith("# @title Imports and settings\n") == folded
+
+
 def test_every_chapter_is_in_the_table_of_contents() -> None:
     assert {f"{page}.ipynb" for page in book.chapters()} == set(COMMITTED)
     for page in book.pages():

