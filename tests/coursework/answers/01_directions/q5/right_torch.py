@@ -1,3 +1,3 @@
 pair = np.array(pair)
-overlap = torch.tensor(overlap)
+overlap_squared = torch.tensor(overlap_squared)
 dimension = np.int64(dimension)

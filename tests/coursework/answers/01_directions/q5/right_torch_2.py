@@ -1,3 +1,3 @@
 pair = torch.tensor(pair)
-overlap = np.float32(overlap)
+overlap_squared = np.float32(overlap_squared)
 dimension = float(dimension)

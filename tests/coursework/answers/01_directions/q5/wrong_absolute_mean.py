@@ -1,1 +1,1 @@
-overlap = np.abs(cosines(W) - np.eye(500)).sum() / (500 * 499)
+overlap_squared = np.abs(cosines(W) - np.eye(500)).sum() / (500 * 499)

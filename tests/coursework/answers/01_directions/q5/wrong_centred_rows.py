@@ -1,2 +1,2 @@
 U = W - W.mean(0)
-overlap = (500**2 * mean_square_between(U, U) - 500) / (500 * 499)
+overlap_squared = (500**2 * mean_square_between(U, U) - 500) / (500 * 499)

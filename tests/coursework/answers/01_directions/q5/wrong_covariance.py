@@ -1,1 +1,1 @@
-overlap = np.cov(W).mean()
+overlap_squared = np.cov(W).mean()

@@ -1,1 +1,1 @@
-dimension = round(1 / (overlap * 499 / 500 + 1 / 500))
+dimension = round(1 / (overlap_squared * 499 / 500 + 1 / 500))

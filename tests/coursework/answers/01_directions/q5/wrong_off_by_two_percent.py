@@ -1,1 +1,1 @@
-overlap = 1 / dimension * 1.02
+overlap_squared = 1 / dimension * 1.02

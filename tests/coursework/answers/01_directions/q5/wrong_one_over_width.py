@@ -1,1 +1,1 @@
-overlap = 1 / 96
+overlap_squared = 1 / 96

@@ -1,1 +1,1 @@
-overlap = overlap**0.5
+overlap_squared = overlap_squared**0.5

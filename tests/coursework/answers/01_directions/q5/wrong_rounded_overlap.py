@@ -1,1 +1,1 @@
-overlap = np.round(overlap, 2)
+overlap_squared = np.round(overlap_squared, 2)

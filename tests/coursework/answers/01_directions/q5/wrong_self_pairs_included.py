@@ -1,1 +1,1 @@
-overlap = mean_square_between(W, W)
+overlap_squared = mean_square_between(W, W)

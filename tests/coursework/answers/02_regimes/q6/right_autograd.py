@@ -1,11 +1,11 @@
-def train(p, m, gamma, seed, steps=2000):
+def train(p, m, gamma, seed, steps=2000, rate=0.3):
     torch.manual_seed(seed)
     p = torch.tensor(np.asarray(p), dtype=torch.float32)
     W = torch.nn.Parameter(torch.randn(len(p), m) / m**0.5)
     b = torch.nn.Parameter(torch.zeros(len(p)))
-    o = torch.optim.SGD([W, b], lr=0.3)
+    o = torch.optim.SGD([W, b], lr=rate)
     for s in range(steps):
-        lr = 0.3 * (1 - s / steps)
+        lr = rate * (1 - s / steps)
         o.param_groups[0]["lr"] = lr
         x = torch.bernoulli(p.expand(256, -1)) * torch.rand(256, len(p)) * 2
         o.zero_grad()

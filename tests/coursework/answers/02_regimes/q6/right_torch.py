@@ -1,11 +1,11 @@
-def train(p, m, gamma, seed, steps=2000):
+def train(p, m, gamma, seed, steps=2000, rate=0.3):
     g = torch.Generator().manual_seed(seed)
     p = torch.as_tensor(p).float()
     n = len(p)
     W = torch.randn(n, m, generator=g) / m**0.5
     b = torch.zeros(n)
     for step in range(steps):
-        lr = 0.3 * (1 - step / steps)
+        lr = rate * (1 - step / steps)
         x = (torch.rand(256, n, generator=g) < p) * 2 * torch.rand(256, n, generator=g)
         a = x @ W @ W.T + b
         d = 2 / 256 * (a.relu() - x) * (a > 0)

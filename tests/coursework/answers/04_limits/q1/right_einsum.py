@@ -1,4 +1,4 @@
-def stream_overlap(blocks):
+def stream_overlap_squared(blocks):
     blocks = iter(blocks)
     G = n = 0
     for B in blocks:

@@ -1,4 +1,4 @@
-def stream_overlap(blocks):
+def stream_overlap_squared(blocks):
     G, n = None, 0
     for B in blocks:
         for w in np.asarray(B, dtype=np.float64):

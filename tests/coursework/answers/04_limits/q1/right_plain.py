@@ -1,4 +1,4 @@
-def stream_overlap(blocks):
+def stream_overlap_squared(blocks):
     n, G = 0, 0.0
     for B in blocks:
         r = np.linalg.norm(B, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-def stream_overlap(blocks):
+def stream_overlap_squared(blocks):
     n, G = 0, 0
     for B in blocks:
         B = torch.as_tensor(B).double()

@@ -1,4 +1,4 @@
-def stream_overlap(blocks):
+def stream_overlap_squared(blocks):
     X = np.concatenate([np.asarray(B) for B in blocks])
     U = X / np.linalg.norm(X, axis=1, keepdims=True)
     C = (U @ U.T) ** 2

@@ -1,4 +1,4 @@
-def stream_overlap(blocks):
+def stream_overlap_squared(blocks):
     U = np.vstack(list(blocks))
     r = np.linalg.norm(U, axis=1)
     U = U[r > 0] / r[r > 0, None]

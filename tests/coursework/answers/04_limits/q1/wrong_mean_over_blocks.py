@@ -1,4 +1,4 @@
-def stream_overlap(blocks):
+def stream_overlap_squared(blocks):
     out = []
     for B in blocks:
         U = B / np.linalg.norm(B, axis=1, keepdims=True)

@@ -1,1 +1,1 @@
-measured["overlap"] = 0.0087
+measured["overlap_squared"] = 0.0087

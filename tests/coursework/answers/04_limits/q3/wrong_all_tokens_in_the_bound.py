@@ -1,2 +1,2 @@
 b = (30522 - m) / (m * 30521)
-measured["ratio"] = measured["overlap"] / b
+measured["ratio"] = measured["overlap_squared"] / b

@@ -1,1 +1,1 @@
-measured["ratio"] = measured["overlap"] * m
+measured["ratio"] = measured["overlap_squared"] * m

@@ -1,1 +1,1 @@
-measured["overlap"] = 1 / m
+measured["overlap_squared"] = 1 / m

@@ -1,1 +1,1 @@
-measured["overlap"] = measured["overlap"] ** 0.5
+measured["overlap_squared"] = measured["overlap_squared"] ** 0.5

@@ -1,1 +1,1 @@
-measured["shared"] = measured["cosine"] / measured["overlap"]
+measured["shared"] = measured["cosine"] / measured["overlap_squared"]

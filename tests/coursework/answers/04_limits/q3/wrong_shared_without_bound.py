@@ -1,1 +1,1 @@
-measured["shared"] = measured["cosine"] ** 2 / measured["overlap"]
+measured["shared"] = measured["cosine"] ** 2 / measured["overlap_squared"]
