@@ -33,14 +33,14 @@ QUICK = Recipe(  # written out: the records stay true when the book's own recipe
     name="quick",
     steps=2_000,  # four times as many, among the swaps, move the counts and not the starts' order
     batch_size=512,
-    final_samples=0,
+    final_batch_per_dimension=0,
     stratified=True,  # about as noisy as 2,048 plain samples
     bias_start=0.0,  # not used: every job names its starts
     lr=2e-2,
     lr_scales=False,
     warmup_steps=200,
     warmup_scales=True,
-    decay_share=0.9,
+    cooldown_share=0.9,
     final_lr_ratio=0.0,
     beta2=0.99,
     beta2_share=0.0,
@@ -110,7 +110,7 @@ SWAPS = {
     "rate 5e-3": replace(QUICK, lr=5e-3),
     "β2 0.999": replace(QUICK, beta2=0.999),
     "β2 0.9": replace(QUICK, beta2=0.9),
-    "rate held for three quarters": replace(QUICK, decay_share=0.25),
+    "rate held for three quarters": replace(QUICK, cooldown_share=0.25),
 }
 
 
@@ -354,7 +354,7 @@ def packed(path: Path, seed: int) -> None:
                 stratified=False,
                 lr=1e-2,
                 warmup_steps=50,
-                decay_share=0.25,
+                cooldown_share=0.25,
             ),
             variant=f"batch of {batch_size}",
         )

@@ -202,7 +202,7 @@ def test_what_is_trained_here_and_recorded_is_the_same(page):
 
 def test_an_eighth_of_the_steps(page):
     says(PAGE, "in shorter runs, in each of which the learning rate rises and falls to its end.")
-    assert CONVERGED.warmup_scales and CONVERGED.decay_share < 1
+    assert CONVERGED.warmup_scales and CONVERGED.cooldown_share < 1
     ends = [(r := CONVERGED.with_steps(n)).learning_rate(n - 1) / r.lr for n in page["BUDGETS"]]
     assert max(ends) < 1e-3
     says(PAGE, "Smaller, for each list. Models trained for less have a slope, too.")

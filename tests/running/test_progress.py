@@ -15,7 +15,9 @@ from superposition.toy.recipes import RECIPES, Recipe
 P = features.power_law(12, 1.0)
 RUNS = toy.grid(p=P, m=[2, 3], weight_decay=-1.0)
 SHORT = replace(RECIPES["converged"].with_steps(8), longest_steps=16)
-GROWING = replace(RECIPES["brief"], steps=8, longest_steps=16, warmup_steps=2, final_samples=400)
+GROWING = replace(
+    RECIPES["brief"], steps=8, longest_steps=16, warmup_steps=2, final_batch_per_dimension=400
+)
 
 
 @pytest.fixture(autouse=True)

@@ -212,7 +212,9 @@ def test_adams_brief_memory_grows_to_a_tenth_of_the_steps() -> None:
 
 def test_training_takes_the_recipes_batch_rate_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     p, took = features.power_law(20, 1.0), []
-    recipe = replace(BRIEF, steps=40, warmup_steps=4, batch_size=8, final_samples=10, beta2=0.5)
+    recipe = replace(
+        BRIEF, steps=40, warmup_steps=4, batch_size=8, final_batch_per_dimension=10, beta2=0.5
+    )
     adam = engine.adam
 
     def watched(*args, **settings):  # type: ignore[no-untyped-def]

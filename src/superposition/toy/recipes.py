@@ -20,14 +20,14 @@ class Recipe:
     name: str
     steps: int
     batch_size: int  # samples a step
-    final_samples: int  # a dimension: to that many × m the batch grows as the learning rate falls
+    final_batch_per_dimension: int  # as the rate cools down, the batch grows to this × m; or 0
     stratified: bool  # every sample is made to hold a feature (`sampler.py`); else plain samples
     bias_start: BiasStart
     lr: float  # the highest learning rate
     lr_scales: bool  # whether it is lr / √m: the same share of an entry of W at every width
     warmup_steps: int  # in which the rate climbs to `lr` in a straight line
     warmup_scales: bool  # whether a longer run warms up for longer
-    decay_share: float  # share of the steps, the last, in which a cosine leads the rate down
+    cooldown_share: float  # of the steps: the last, in which a cosine leads the rate down
     final_lr_ratio: float  # the last rate as a share of `lr`
     beta2: float  # Adam's; its average of g² looks back 1 / (1 - beta2) steps
     beta2_share: float  # or, once that is longer, over this share of the steps so far
@@ -41,7 +41,7 @@ class Recipe:
 
         0 where the warm-up depends on the length.
         """
-        return 0 if self.warmup_scales else int((1 - self.decay_share) * self.steps)
+        return 0 if self.warmup_scales else int((1 - self.cooldown_share) * self.steps)
 
     def with_steps(self, steps: int) -> Recipe:
         """The same for a run of another length.
@@ -77,7 +77,7 @@ class Recipe:
     @property
     def depends_on_width(self) -> bool:
         """Whether models of two widths are trained differently, so that they cannot share steps."""
-        return self.lr_scales or self.final_samples > 0
+        return self.lr_scales or self.final_batch_per_dimension > 0
 
     def learning_rate(self, t: int, m: int = 1) -> float:
         """At step t, counted from 0: up to the highest, which holds until a cosine leads it down.
@@ -87,15 +87,15 @@ class Recipe:
         peak = self.lr / math.sqrt(m) if self.lr_scales else self.lr
         if t < self.warmup_steps:
             return peak * (t + 1) / self.warmup_steps
-        start = max(self.warmup_steps, (1 - self.decay_share) * self.steps)
+        start = max(self.warmup_steps, (1 - self.cooldown_share) * self.steps)
         cosine = 0.5 * (1 + math.cos(math.pi * max(0.0, t - start) / (self.steps - start)))
         return peak * (self.final_lr_ratio + (1 - self.final_lr_ratio) * cosine)
 
     def samples(self, t: int, m: int) -> int:
         """Samples at step t: they grow as the learning rate falls, in inverse proportion."""
-        if t < max(self.warmup_steps, (1 - self.decay_share) * self.steps):
+        if t < max(self.warmup_steps, (1 - self.cooldown_share) * self.steps):
             return self.batch_size
-        most = max(self.batch_size, self.final_samples * m)
+        most = max(self.batch_size, self.final_batch_per_dimension * m)
         return int(min(most, self.batch_size * self.lr / max(self.learning_rate(t), 1e-12)))
 
     def beta2_at(self, t: int) -> float:
@@ -107,14 +107,14 @@ PUBLISHED = Recipe(  # Liu, Liu and Gore 2025, arXiv 2505.10465
     name="published",
     steps=20_000,
     batch_size=2048,
-    final_samples=0,
+    final_batch_per_dimension=0,
     stratified=False,
     bias_start="normal",
     lr=1e-2,
     lr_scales=False,
     warmup_steps=2000,
     warmup_scales=True,
-    decay_share=0.9,
+    cooldown_share=0.9,
     final_lr_ratio=0.05,
     beta2=0.999,  # torch's default
     beta2_share=0.0,
@@ -126,14 +126,14 @@ CONVERGED = Recipe(  # the book's: what a reader gets who asks for nothing else
     name="converged",
     steps=4_000,
     batch_size=512,  # strata are about as noisy as 2,048 plain samples, which decay is weighed by
-    final_samples=0,
+    final_batch_per_dimension=0,
     stratified=True,
     bias_start=0.0,  # outputs that start on, as some do at N(0, 1), keep the others from learning
     lr=2e-2,  # twice the published one: the steps are a fifth
     lr_scales=False,
     warmup_steps=400,
     warmup_scales=True,
-    decay_share=0.9,
+    cooldown_share=0.9,
     final_lr_ratio=0.0,  # so that the last steps settle
     beta2=0.99,  # a run of 4,000 steps lags behind a memory of 1,000
     beta2_share=0.0,
@@ -147,14 +147,15 @@ BRIEF = Recipe(
     name="brief",
     steps=1_600,
     batch_size=512,  # strata are about as noisy as 2,048 plain samples, which decay is weighed by
-    final_samples=20,  # m = 100, 800 steps: 5 % lower than with none, and 80 take off 1 % more
+    # m = 100, 800 steps: 5 % lower than with none, and 80 take off 1 % more
+    final_batch_per_dimension=20,
     stratified=True,
     bias_start=0.0,
     lr=0.06,  # 0.019 at m = 10, 0.006 at m = 100
     lr_scales=True,
     warmup_steps=200,  # in 75, γ = 1 leaves m = 10 with 11 and 13 features (seeds 0, 1), not 28, 33
     warmup_scales=False,  # so that runs of several lengths share their first steps
-    decay_share=0.5,  # half of the steps are shared with a run of twice the length
+    cooldown_share=0.5,  # half of the steps are shared with a run of twice the length
     final_lr_ratio=0.0,
     beta2=0.95,  # with 0.99, 800 steps at m = 100 end a quarter higher
     beta2_share=0.1,  # with 0.95 to the end, 1,600 steps at m = 32 end 0.7 % higher
