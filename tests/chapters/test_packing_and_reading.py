@@ -70,7 +70,7 @@ def reading_holds(names, above=None):
             assert above[reader][k, -1].mean() > 0.7, "with room, a reader succeeds"
         learned, coded = (above[reader][k, 0].mean() for reader in (DICTIONARY, AUTOENCODER))
         assert coded < above[AUTOENCODER][k, -1].mean(), "the tighter, the harder"
-        assert learned > coded + 0.1, "the autoencoder fails first"
+        assert learned > coded + 0.1, "the autoencoder reads worse"
 
 
 def test_the_second_look_on_the_same_numbers(page):
@@ -117,10 +117,12 @@ def test_rules_are_worth_next_to_nothing_and_read_outs_are_worth_width(page):
     assert min(page["gained"][way][0] for way in page["READ_OUTS"]) > 1.05
     says(PAGE, "**Arrows that never saw the data** (grey) fall far short in both spreads tried")
     packing_holds(page)
-    says(PAGE, "plain arrows is worth 1.16 times the width), partly by arrows trained for the new")
-    says(PAGE, "(1.31 times with both)")
-    for way, factor in (("second look, plain arrows", 1.16), ("second look", 1.31)):
-        assert page["gained"][way][0] == pytest.approx(factor, abs=0.03)
+    says(PAGE, "arrows is worth about 1.2 times the width), partly by arrows trained for the new")
+    says(PAGE, "(about 1.3 times with both)")
+    for way, factor in (("second look, plain arrows", 1.2), ("second look", 1.3)):
+        assert page["gained"][way][0] == pytest.approx(factor, abs=0.05)
+    says(PAGE, "a hidden layer of 60 units beside the plain read-out")
+    assert page["WAYS"]["small network"].hidden == 60 == page["N"]
     says(PAGE, "three products with the arrows in place of one")
     assert sum(x.argrepr == "@" for x in dis.get_instructions(page["second_look"])) == 3
     says(PAGE, "more than a plain model needs to give every feature an axis of its own")
@@ -139,20 +141,27 @@ def test_the_most_even_arrows_are_not_the_best(page):
 
 
 def test_the_plain_model_has_converged(page):
-    says(PAGE, "twice the steps would change the plain model's loss by less than 3 %")
+    says(PAGE, "twice the steps would change the plain model's loss by less than 3 %; of the other")
     plain = page["ruler"][page["WIDTHS"].index(page["M"])][0]
     assert page["small"].converged and page["small"].tolerance == 0.03
     assert page["small"].loss == pytest.approx(plain, rel=0.02)
 
 
+def test_the_first_reading_is_what_the_arrows_hear_plus_a_bias(page):
+    says(PAGE, "what each arrow hears plus a bias (mostly below 0 here), and nothing below 0.")
+    assert float((page["small"].b < 0).double().mean()) > 0.5
+    says(PAGE, "for 60 features as uneven as words, one on at a time on average.")
+    assert float(page["p"].sum()) == pytest.approx(1)
+
+
 def test_it_says_where_its_argument_ends():
     says(PAGE, "The scatter over seeds says nothing about how much that could be worth")
-    says(PAGE, "stops above a loss that opposite pairs are known to reach")  # held in chapter 6's
+    says(PAGE, "can stop above a loss that opposite pairs are known to reach")  # in chapter 6's
 
 
 def test_with_even_frequencies_the_frame_still_falls_short(page):
     says(PAGE, "the tight frame is worth more than with frequencies like those of words. So are")
-    says(PAGE, "it is worth 1.12 times as much as they are, not 1.23 times")
+    says(PAGE, "The frame leads them with both, by amounts that three seeds cannot tell apart.")
     says(PAGE, "ends where the usual start ends")
     says(PAGE, "It still falls far short of arrows that may learn, and a model that starts from it")
     even, gained = page["even"], page["gained"]
@@ -160,12 +169,16 @@ def test_with_even_frequencies_the_frame_still_falls_short(page):
     assert even["random arrows, frozen"][0] < frozen < 0.8
     assert frozen > gained["tight frame, frozen"][0]
     assert even["random arrows, frozen"][0] > gained["random arrows, frozen"][0]
-    lead_even, lead = (
-        x["tight frame, frozen"][0] / x["random arrows, frozen"][0] for x in (even, gained)
+    frames, randoms = (
+        [x[f"{arrows}, frozen"] for x in (even, gained)]
+        for arrows in ("tight frame", "random arrows")
     )
-    assert lead_even < lead
-    if page["SEEDS"] == [0, 1, 2]:
-        assert (lead_even, lead) == pytest.approx((1.12, 1.23), abs=0.01)
+    assert all(frame[0] > random[0] for frame, random in zip(frames, randoms, strict=True))
+    least, most = (
+        [frame[0] / random[end] for frame, random in zip(frames, randoms, strict=True)]
+        for end in (2, 1)  # of the interval of random arrows alone
+    )
+    assert max(least) < min(most)
     assert even["tight frame at the start"][0] == pytest.approx(1, abs=0.03)
 
 
@@ -225,12 +238,12 @@ def test_the_second_look_on_the_page_is_the_modules(small):
 
 def test_where_reading_fails_depends_on_the_reader(page):
     says(PAGE, "at the left end of all three figures it is far below dictionary learning.")
-    says(PAGE, "readers succeed, the autoencoder above 0.95, dictionary learning at about 0.9.")
+    says(PAGE, "readers succeed, the autoencoder above 0.95, dictionary learning at 0.8 to 0.95.")
     says(PAGE, "autoencoder falls most of the way to luck, where dictionary learning still reads")
     reading_holds(page)
     roomy = {name: x[:, -1].mean(axis=1) for name, x in page["above"].items()}
     assert (roomy[AUTOENCODER] > 0.95).all()
-    assert roomy[DICTIONARY] == pytest.approx(np.full(3, 0.9), abs=0.06)
+    assert ((roomy[DICTIONARY] > 0.8) & (roomy[DICTIONARY] < 0.95)).all()
     assert page["above"][AUTOENCODER][:, 0].mean(axis=1).max() < 0.3
     assert page["above"][DICTIONARY][:, 0].mean(axis=1).min() > 0.35
     says(PAGE, "For the autoencoder tighter is harder at all three densities, for dictionary")
@@ -266,13 +279,18 @@ def test_what_the_packing_and_the_loss_cost_the_autoencoder(page):
     says(PAGE, "it then reads no better than states picked at random (grey), 0.16 of the way.")
     assert coded[0, 0] < picked[0, 0] + 0.02
     assert (coded[0, 0], picked[0, 0]) == pytest.approx((0.16, 0.16), abs=0.02)
-    says(PAGE, "one step tighter costs it 0.24 to 0.29 of the way to a perfect reading, and at")
+    says(PAGE, "a step tighter costs it 0.24 to 0.29 of the way to a perfect reading, on average")
     same = [np.diff(line).mean() for line in coded]
     assert page["same_density"] == pytest.approx(same)
     assert (min(same), max(same)) == pytest.approx((0.24, 0.29), abs=0.01)
-    says(PAGE, "at equal loss 0.11, by the mean of three seeds: more than half of the cost goes")
-    assert page["equal_loss"] == pytest.approx(0.11, abs=0.01)
-    assert page["equal_loss"] == -page["tighter"][AUTOENCODER][0] < min(same) / 2
+    says(PAGE, "over three steps, most of it in one of them.")
+    steps = np.diff(coded)
+    assert (steps.max(1) > 0.75 * steps.sum(1)).all() and steps.shape[1] == 3
+    says(
+        PAGE, "At equal loss it costs about 0.11 (0.04 to 0.19), between those widths whose losses"
+    )
+    mean, low, high = page["tighter"][AUTOENCODER]
+    assert (-mean, -high, -low) == pytest.approx((0.11, 0.04, 0.19), abs=0.01)
     says(PAGE, "packed most tightly, that reads best with most features on, 0.16, 0.12 and 0.25")
     assert coded[:, 0] == pytest.approx(np.array([0.16, 0.12, 0.25]), abs=0.01)
     assert coded[:, 0].argmax() == 2
@@ -303,12 +321,14 @@ def test_how_often_a_feature_is_alone(E, low, high):
     on = (features.sample(features.power_law(200, 0.0, E), 20_000, noise) > 0).sum(1)
     alone = float((on == 1).float().mean() / (on > 0).float().mean())
     assert low < alone < high
+    says(PAGE, "that has, for many features, the chance $Ee^{-E}/(1-e^{-E})$")
     assert alone == pytest.approx(E * np.exp(-E) / (1 - np.exp(-E)), abs=0.02)
 
 
 def test_its_closing_sentence(page):
     says(
-        PAGE, "**Tidiness does not replace width, and where reading fails depends on the reader.**"
+        PAGE,
+        "**None of the packing rules tried replaces width, and where reading fails depends on the",
     )
     assert max(page["gained"][name][0] for name in page["RULES"]) < 1.03
     reading_holds(page)
@@ -349,7 +369,7 @@ def test_luck_alone_breaks_it(small):
 def test_two_readers_that_are_one_break_it(small):
     """If the autoencoder did as well as dictionary learning, the reader would not matter."""
     same = dict.fromkeys(small["READERS"], small["above"][AUTOENCODER])
-    with pytest.raises(AssertionError, match="fails first"):
+    with pytest.raises(AssertionError, match="reads worse"):
         reading_holds(small, above=same)
 
 
