@@ -252,6 +252,16 @@ def test_where_reading_fails_depends_on_the_reader(page):
     assert (ends[DICTIONARY][1:].mean(1) > 0).all()
 
 
+def test_other_settings_of_the_readers(page):
+    says(
+        PAGE, "With penalties halved or doubled, or twice the steps, that reader is still the worse"
+    )
+    assert [r.p.sum().item() for r in page["tightest"]] == pytest.approx(page["DENSITIES"])
+    assert len(page["varied"]) == 3
+    for above in page["varied"].values():
+        assert (above[AUTOENCODER] < above[DICTIONARY] - 0.03).all()
+
+
 def test_what_three_seeds_do_not_show(page):
     """Of the page's seeds: of others these sentences say nothing."""
     if page["SEEDS"] != [0, 1, 2]:
@@ -304,7 +314,7 @@ def test_the_settings_it_names(page):
     assert inspect.signature(dictionaries.read).parameters["steps"].default == 1500
     says(PAGE, "dictionary learning a penalty of 0.25 and three passes")
     read = inspect.getsource(dictionaries.read)
-    assert "alpha=0.25" in read and "max_iter=3" in read
+    assert "alpha=0.25 * penalty" in read and "max_iter=3" in read
     says(PAGE, "of other models than above: 40 equally frequent features, trained with growth.")
     assert {(len(r.p), r.weight_decay) for r in page["runs"]} == {(40, -1.0)}
     assert all(r.p.unique().numel() == 1 for r in page["runs"])

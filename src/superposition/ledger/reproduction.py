@@ -70,7 +70,9 @@ def growth_moves_the_exponent_less(with_growth: float, with_decay: float) -> Agr
 
 
 def loss_is_what_was_not_learned(ratios: Sequence[float]) -> Agreement:
-    """Yes if the loss is 0.9 to 1.25 times the prediction, in the median of the models."""
+    """Yes if the loss is 0.9 to 1.25 times the prediction, in the median of the models with decay
+    and m ≤ 8 that dropped something.
+    """
     return YES if 0.9 < np.median(ratios) < 1.25 else NO
 
 
@@ -83,8 +85,8 @@ def exponent_of_the_tail(exponents: Mapping[float, float]) -> Agreement:
 
 
 def rows_near_one(norms: Sequence[ArrayLike]) -> Agreement:
-    """Yes if at every width 90 % of the rows have a norm within 0.3 of 1; in part if so at one
-    width or more.
+    """Yes if at α = 0, at every width, 90 % of the rows have a norm within 0.3 of 1; in part if so
+    at one width or more.
     """
     near = [float((np.abs(np.asarray(length) - 1) <= 0.3).mean()) >= 0.9 for length in norms]
     if all(near):

@@ -57,12 +57,19 @@ def sparse_autoencoder(
 
 
 def read(
-    W: Tensor, p: Tensor, *, samples: int = 3000, steps: int = 1500, seed: int = 0
+    W: Tensor,
+    p: Tensor,
+    *,
+    samples: int = 3000,
+    steps: int = 1500,
+    penalty: float = 1.0,
+    seed: int = 0,
 ) -> dict[str, float]:
     """How well four dictionaries of n directions match the rows of W (n, m): their `recovery`.
 
     Two are learned from hidden states alone. Two learn nothing: as many hidden states, picked at
-    random, and as many random directions (the mean of 10 draws).
+    random, and as many random directions (the mean of 10 draws). `penalty` multiplies those of the
+    two that learn, `steps` are the autoencoder's.
     """
     n, m = W.shape
     generator = torch.Generator().manual_seed(seed)
@@ -72,7 +79,7 @@ def read(
 
     learner = MiniBatchDictionaryLearning(
         n,
-        alpha=0.25,
+        alpha=0.25 * penalty,
         max_iter=3,
         fit_algorithm="cd",
         positive_code=True,
@@ -82,10 +89,11 @@ def read(
         random_state=seed,
     )
     learned = torch.from_numpy(learner.fit(H.double().numpy()).components_).float()
+    coded = sparse_autoencoder(H, n, sparsity=0.3 * penalty, steps=steps, seed=seed)
     chance = [recovery(W, torch.randn(n, m, generator=generator)) for _ in range(10)]
     return {
         "dictionary learning": recovery(W, learned),
-        "sparse autoencoder": recovery(W, sparse_autoencoder(H, n, steps=steps, seed=seed)),
+        "sparse autoencoder": recovery(W, coded),
         "hidden states": recovery(W, H[:n]),
         "random directions": float(np.mean(chance)),
     }

@@ -31,7 +31,7 @@ def _norms_by_rank(W: Tensor) -> Points:
         x=range(1, len(W) + 1),
         y=W.norm(dim=1).tolist(),
         xlabel="frequency rank",
-        ylabel="row norm",
+        ylabel="length of an arrow",
         log=False,
     )
 
@@ -171,7 +171,7 @@ class Overlaps(Measurement):
         )
         if self.crowded:
             narrower = ", ".join(
-                f"{kept:.0%} at m = {m} ({ratio:.2f} times the bound)"
+                f"{kept:.0%} at m = {m} ({ratio:.2f} times the least possible)"
                 for m, (kept, ratio) in self.crowded.items()
             )
             said += f"; narrower models keep fewer and crowd those: {narrower}"
