@@ -312,6 +312,19 @@ def test_what_changes_is_announced_but_not_without_end(play: Locator) -> None:
     assert said[-1].startswith("Trained: step 4000") and f"loss {numbers['loss']:g}" in said[-1]
 
 
+def test_what_is_announced_late_is_not_shown_beside_later_numbers(play: Locator) -> None:
+    status = play.locator(".sp-status")
+    trained(play)
+    expect(status).to_have_css("opacity", "1")
+    play.get_by_role("button", name="Train again").click()
+    play.get_by_role("button", name="Pause").click()
+    turns_of_the_page(play.page)
+    assert value(play, "step") < 4000
+    expect(status).to_have_css("opacity", "0")
+    play.get_by_role("button", name="Copy link").click()
+    expect(status).to_have_css("opacity", "1")
+
+
 def test_motion_waits_where_it_is_unwelcome(browser: Browser, address: str) -> None:
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()

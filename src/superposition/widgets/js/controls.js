@@ -130,5 +130,6 @@ function announcer(host) {
     if (!final && Date.now() - last < 4000) return;
     last = Date.now();
     host.textContent = text;
+    if (final) host.removeAttribute("data-passing"); // which a widget sets where the text is old
   };
 }

@@ -15,7 +15,7 @@ function playground(el, settings, share, report) {
     <p class="sp-status" role="status"></p></div>`;
   const part = (name) => el.querySelector(name), shape = part("[data-panel=shape]");
   shape.innerHTML = `<canvas width="2" height="2" role="img"></canvas><div></div>`;
-  const canvas = part("canvas"), say = announcer(part(".sp-status"));
+  const canvas = part("canvas"), told = part(".sp-status"), say = announcer(told);
   let running = false, done = false, glancing = false, moved = false, wait = 0, drawn = 0, waiting = null;
   let shown = null, ghost = null, run = { ...values }; // the run drawn last, the one before, and its settings
 
@@ -43,13 +43,15 @@ function playground(el, settings, share, report) {
     }
     const rows = [
       ["step", next.glance ? `${step} (a glance)` : `${step} / ${steps}`, "step"], ["loss", number(loss), "loss"],
-      ["represented <i>φ</i><sub>1/2</sub>", `${number(represented)} (${kept})`, "phi"],
+      ["kept (longer than ½), <i>φ</i>", `${number(represented)} (${kept})`, "phi"],
       ["mean squared overlap", number(overlap), "overlap"], ["1/<i>m</i>", number(1 / m), "inverse"],
       ["least possible (Welch)", number(welch), "welch"],
     ];
     part(".sp-values").innerHTML = rows.map(([name, value, key]) => `<div${["overlap", "inverse", "welch"].includes(key) ? ' class="sp-extra"' : ""}><dt>${name}</dt><dd data-value="${key}">${value}</dd></div>`).join("");
-    if (next.glance) return;
-    say(`${next.done ? "Trained" : "Training"}: step ${step} of ${steps}, loss ${number(loss)}, ${kept} features represented, mean squared overlap ${number(overlap)} against 1/m = ${number(1 / m)}.`, next.done);
+    const passing = () => told.toggleAttribute("data-passing", !(next.done && !next.glance) && told.textContent.includes(" step "));
+    if (next.glance) return passing();
+    say(`${next.done ? "Trained" : "Training"}: step ${step} of ${steps}, loss ${number(loss)}, ${kept} kept, mean squared overlap ${number(overlap)} against 1/m = ${number(1 / m)}.`, next.done);
+    passing(); // it is for the ear while numbers move: what it says is up to four seconds old
     if (next.done !== done) setRunning(running && !next.done, next.done);
     if (next.done) report({ loss, represented, overlap, welch, step, ...values });
   }
