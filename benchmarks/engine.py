@@ -96,7 +96,7 @@ from joblib.externals.loky import get_reusable_executor
 from superposition import features, geometry, power_law, toy
 from superposition.running import executors
 from superposition.toy import engine, model, sweeps
-from superposition.toy.recipes import CONVERGED, RECIPES
+from superposition.toy.recipes import BRIEF, CONVERGED
 
 N, M = 1000, 40
 SEEN_FINAL = {0.5: 0.451, 1.0: 0.201, 1.5: 0.0270}  # of the published protocol, 20,000 steps
@@ -154,11 +154,11 @@ def against_the_same_loss_from_zero_bias(full: bool) -> None:
     )
 
 
-def phase_diagram(recipe: str, steps: int | None) -> None:
+def phase_diagram() -> None:
     laws = [features.power_law(200, a) for a in np.linspace(0, 2, 9)]
     runs = toy.grid(p=laws, m=[4, 6, 9, 13, 20, 30], weight_decay=list(np.linspace(-1, 1, 10)))
     start = time.perf_counter()
-    results = toy.sweep(runs, recipe=recipe, steps=steps, progress=False)
+    results = toy.sweep(runs, recipe="brief", progress=False)
     seconds = time.perf_counter() - start
     get_reusable_executor().shutdown()  # only of workers that ended is the memory known
     one, worker = (
@@ -169,7 +169,7 @@ def phase_diagram(recipe: str, steps: int | None) -> None:
     done = np.mean([r.converged for r in results])
     lengths = Counter(r.steps for r in results)
     print(
-        f"\nPhase diagram: {len(runs)} models, n = 200, {recipe}, checked: {seconds:.0f}s, "
+        f"\nPhase diagram: {len(runs)} models, n = 200, brief, checked: {seconds:.0f}s, "
         f"models by steps {dict(sorted(lengths.items()))}, "
         f"peak {peak:.1f} GiB in all, {done:.0%} converged, median gain "
         f"{np.median([r.gain for r in results]):.3f}"
@@ -222,14 +222,14 @@ def two_ways_to_the_gradient() -> None:
 
 
 def checked_grid(
-    n: int, alpha: float, widths: Sequence[int], recipe: str, seed: int
+    n: int, alpha: float, widths: Sequence[int], seed: int
 ) -> tuple[list[toy.ToyResult], float]:
     """Grown and decayed models of each width, with their check, and processor seconds."""
     began = time.process_time()
     found: list[toy.ToyResult] = []
     for m in widths:
         specs = toy.grid(p=features.power_law(n, alpha), m=m, weight_decay=[-1.0, 1.0], seed=seed)
-        done = sweeps.train_bundle(specs, RECIPES[recipe], check=True)
+        done = sweeps.train_bundle(specs, BRIEF, check=True)
         for r in done:
             if isinstance(r, str):
                 raise RuntimeError(r)
@@ -237,13 +237,11 @@ def checked_grid(
     return found, time.process_time() - began
 
 
-def grid_at_full_size(recipe: str) -> None:
-    print(
-        f"\nn = 1000, α = 1, {recipe}, one thread\n  m   γ  steps    loss    gain  converged     φ"
-    )
+def grid_at_full_size() -> None:
+    print("\nn = 1000, α = 1, brief, one thread\n  m   γ  steps    loss    gain  converged     φ")
     total = 0.0
     for m in (10, 18, 32, 56, 100):
-        found, seconds = checked_grid(1000, 1.0, [m], recipe, seed=0)
+        found, seconds = checked_grid(1000, 1.0, [m], seed=0)
         total += seconds
         for r in found:
             print(
@@ -254,23 +252,21 @@ def grid_at_full_size(recipe: str) -> None:
     print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")
 
 
-def four_times_the_steps(recipe: str, laws: Sequence[tuple[int, float]], seed: int) -> None:
+def four_times_the_steps(laws: Sequence[tuple[int, float]], seed: int) -> None:
     """Of models called converged, how many move by more than 3 % or 10 % when trained for longer?
 
     A move is |loss after 4 × steps / loss - 1|. Aims: at most 1 in 40 beyond 3 %, none beyond 10 %.
     """
-    print(
-        f"\nFour times the steps, {recipe}, seed {seed}\n   n    α   m   γ  steps    loss    moves"
-    )
+    print(f"\nFour times the steps, brief, seed {seed}\n   n    α   m   γ  steps    loss    moves")
     moves = []
     trained = 0
     for n, alpha in laws:
-        for r in checked_grid(n, alpha, [n // 40, n // 14, n // 5], recipe, seed)[0]:
+        for r in checked_grid(n, alpha, [n // 40, n // 14, n // 5], seed)[0]:
             trained += 1
             if not r.converged:
                 continue
-            settings = dict(recipe=recipe, seed=seed, steps=4 * r.steps, check=False)
-            longer = toy.train(r.p, r.m, r.weight_decay, **settings)
+            settings = dict(seed=seed, steps=4 * r.steps, check=False)
+            longer = toy.train(r.p, r.m, r.weight_decay, recipe="brief", **settings)
             moves.append(longer.loss / r.loss - 1)
             print(
                 f"{n:4} {alpha:4} {r.m:3} {r.weight_decay:3.0f} {r.steps:6} {r.loss:7.4f}"
@@ -287,12 +283,9 @@ def four_times_the_steps(recipe: str, laws: Sequence[tuple[int, float]], seed: i
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true")
-    parser.add_argument("--phase-recipe", default="brief", help="of the phase diagram")
-    parser.add_argument("--phase-steps", type=int, help="in place of the recipe's own")
     parser.add_argument("--grid", action="store_true")
     parser.add_argument("--longer", action="store_true")
     parser.add_argument("--gradient", action="store_true")
-    parser.add_argument("--recipe", default="brief", help="of --grid and --longer")
     parser.add_argument("--n", type=int, nargs="*", default=[200, 1000], help="of --longer")
     parser.add_argument("--alpha", type=float, nargs="*", default=[0.0, 0.5, 1.0, 1.5, 2.0])
     parser.add_argument("--seed", type=int, default=0, help="of --longer")
@@ -302,13 +295,13 @@ if __name__ == "__main__":
         if options.gradient:
             two_ways_to_the_gradient()
         if options.grid:
-            grid_at_full_size(options.recipe)
+            grid_at_full_size()
         if options.longer:
             laws = list(itertools.product(options.n, options.alpha))
-            four_times_the_steps(options.recipe, laws, options.seed)
+            four_times_the_steps(laws, options.seed)
         raise SystemExit
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     growth()
     against_the_published_protocol(options.full)
     against_the_same_loss_from_zero_bias(options.full)
-    phase_diagram(options.phase_recipe, options.phase_steps)
+    phase_diagram()

@@ -116,7 +116,7 @@ class Sampler:
         self.total_rate, self.rate_cdf = rate.sum(), (rate / rate.sum()).cumsum(0)
         q = p**power
         q = q / q.sum()
-        self.q_cdf, self.odds = q.cumsum(0), torch.where(p > 0, q / p, 0.0)
+        self.q_cdf, self.q_over_p = q.cumsum(0), torch.where(p > 0, q / p, 0.0)
         self.empty_weight = float((1 - p).prod()) if stratified else 0.0
 
     def draw(self, batch_size: int) -> SparseBatch:
@@ -133,8 +133,8 @@ class Sampler:
         sample_weights = torch.full((batch_size,), 1 / batch_size, device=device, dtype=self.dtype)
         if self.stratified:
             sample, feature = entries // self.n, entries % self.n
-            odds = torch.bincount(sample, self.odds[feature], minlength=batch_size)
-            sample_weights = (sample_weights / odds).to(self.dtype)
+            times_as_often = torch.bincount(sample, self.q_over_p[feature], minlength=batch_size)
+            sample_weights = (sample_weights / times_as_often).to(self.dtype)
         values = 2 * torch.rand(len(entries), generator=g, device=device, dtype=self.dtype)
         return SparseBatch(self.n, entries, values, sample_weights, self.empty_weight)
 

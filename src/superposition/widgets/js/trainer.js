@@ -41,7 +41,7 @@ function superpositionEngine() {
       // exactly p_i: a row needs about as many draws as it has active features, not n.
       const rate = p.map((value) => -Math.log1p(-Math.min(value, 1 - 1e-9)));
       this.random = random;
-      this.odds = q.map((value, i) => value / total / p[i]);
+      this.qOverP = q.map((value, i) => value / total / p[i]);
       this.quantiles = cumulate(q.map((value) => value / total));
       this.hits = cumulate(rate);
       this.rate = this.hits[p.length - 1];
@@ -55,15 +55,16 @@ function superpositionEngine() {
     }
 
     draw(count) {
-      const { random, odds, quantiles, hits, rate, none, guide } = this, last = odds.length - 1;
+      const { random, qOverP, quantiles, hits, rate, none, guide } = this, last = qOverP.length - 1;
       const index = [], value = [], start = [0], weight = new Float64Array(count);
       for (let r = 0, forced = 0, end = 0; r < count; r++) {
         const from = end, u = (r + random()) / count;
         while (forced < last && quantiles[forced] < u) forced++;
         index[end] = forced;
         value[end++] = 2 * random();
-        let sum = odds[forced];
-        for (let left = random() - none, k = 1, share = none; left > 0 && k < 200; left -= share, k++) {
+        let sum = qOverP[forced];
+        let share = none;
+        for (let left = random() - none, k = 1; left > 0 && k < 200; left -= share, k++) {
           share *= rate / k;
           const slot = random(), sought = slot * rate;
           let i = guide[(slot * 256) | 0];
@@ -73,7 +74,7 @@ function superpositionEngine() {
           if (known) continue;
           index[end] = i;
           value[end++] = 2 * random();
-          sum += odds[i];
+          sum += qOverP[i];
         }
         start.push(end);
         weight[r] = 1 / (count * sum);
