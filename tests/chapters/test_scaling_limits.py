@@ -43,20 +43,22 @@ def test_the_boards_frames(page):
 
 
 def pairs_and_end(even: toy.Sweep, n: int) -> None:
-    """What the page says of the way from n/2 to n; seeds scatter the ratio by about 0.05."""
+    """What the page says of the way from n/2 to n; the ratio scatters by 0.01 or so."""
     for run in even.where(m=n // 2):
         U = geometry.unit_rows(run.W)
         close = (U @ U.T) < -0.9
         assert (close.sum(1) == 1).all(), "opposites"
+        assert (U @ U.T).amin(1).max() < -0.9999, "opposites"
     near = [run for run in even if n / 2 <= run.m < n]
     ratio = np.mean([run.loss / theory.pair_loss(run.p, run.m) for run in near])
-    assert abs(ratio - 1) < 0.1, "pairs"
+    assert abs(ratio - 1) < 0.05, "pairs"
     assert all(run.loss < 1e-6 for run in even if run.m >= n), "the end"
 
 
 def test_pairs_from_half_way_and_nothing_at_the_end(page):
     says(PAGE, "At 40. At 20 something else happens")
     says(PAGE, "At $m = n/2$ the chatter stops: **every arrow has one exact opposite**.")
+    says(PAGE, "At $m=n/2$ every least cosine is below −0.9999.")
     says(PAGE, "At $m = n$ every lamp has a number of its own, and the loss is zero but for round")
     says(PAGE, "Beyond $n/2$ there is room to part the pairs, one after the other.")
     n = page["N"]
@@ -115,15 +117,19 @@ def falls_off(middle: np.ndarray, slopes: np.ndarray, n: int) -> None:
     before, after = slopes[middle < n / 2], slopes[middle > n / 2]
     assert before.argmax() == len(before) - 1, "steepest at the last step before n/2"
     assert after[0] < before[-1] / 2, "drops where the pairs take over"
-    assert after[-1] > 2 * after[0] and after[-1] > 3, "climbs again to the end"
+    assert (np.diff(after) > 0).all() and after[-1] > 3, "each gain larger than the one before"
 
 
 def test_the_gain_does_not_fade(page):
     says(PAGE, "the curves do not flatten, they *fall off*")
     says(PAGE, "With 40 things the slope starts below 1.")
-    says(PAGE, "On the way to $n/2$ it is steepest at the last step, drops where the pairs take")
+    says(PAGE, "On the way to $n/2$ it is steepest at the last step, and there it drops: the pairs")
+    says(PAGE, "But then, as a share of what is left, each gain is larger than the one before")
+    says(PAGE, "Slopes of 1.6 and more occur from the first bend on, and again near the end.")
     for n, (middle, each) in page["slopes"].items():
         falls_off(middle, each.mean(0), n)
+        bent = (middle > n**0.5) & (middle < n / 2)
+        assert (each.mean(0)[bent] > 1.6).all() and each.mean(0)[-1] > 1.6
     assert (page["slopes"][page["N"]][1][:, 0] < 1).all()
 
 
@@ -140,7 +146,7 @@ def test_the_floor_is_passed(page):
         floor = np.array([theory.interference_floor(page["EVEN"][n], int(m)) for m in widths])
         above = losses.mean(0) > floor
         assert above[widths < n / 2].all()
-        assert not above[(widths >= n / 2) & (widths <= 0.8 * n)].any()
+        assert not above[widths >= n / 2].any()
 
 
 def test_what_is_folded_about_the_floor():
@@ -169,18 +175,36 @@ def test_a_halving_is_one_halving(page, monkeypatch):
 
 
 def test_what_it_says_of_a_plateau_above_the_pairs(page):
-    says(PAGE, "The even and the crowded models (three things on at a time) meet their line.")
+    says(PAGE, "The even and the crowded models (three things on, on average) meet their line.")
     for name, ratio in page["ratios"].items():
-        if name != "Zipf":
-            assert abs(ratio.mean() - 1) < 0.1, name
-    says(PAGE, "stop above theirs at $m=20$ and $25$, from either start")
-    stopped = page["zipf"].where(m=[20, 25])
-    assert len(stopped) == 4
-    assert all(run.loss > 1.1 * theory.pair_loss(run.p, run.m) for run in stopped)
-    says(PAGE, "models that *start* as opposite pairs and are trained as the others are end below")
-    assert sorted(page["started"]) == [20, 25]
-    for m, loss in page["started"].items():
-        assert loss < min(run.loss for run in page["zipf"].where(m=m))
+        if not name.startswith("Zipf"):
+            assert abs(ratio.mean(0) - 1).max() < 0.1, name
+    says(PAGE, "stop a tenth or more above theirs, from either start")
+    assert page["ratios"]["Zipf"].shape == (2, 3) and page["ratios"]["Zipf"].min() > 1.09
+    says(PAGE, "(Models that *start* as opposite pairs, the crosses, stay on it.)")
+    crosses = page["ratios"]["Zipf, from pairs"]
+    assert crosses.shape == (2, 3) and abs(crosses - 1).max() < 0.06
+
+
+def test_how_well_its_losses_are_known(page):
+    """No point is hollow: what half the steps say, against the shorter measurement's error."""
+    says(PAGE, "Losses are from 400,000 held-out rounds and have a standard error of 6 % at most")
+    says(PAGE, "twice the steps would change no loss by 3 %, or by more than twice its error")
+    kinds = [*page["even"].values(), page["crowded"], page["zipf"], page["started"]]
+    models = [run for runs in kinds for run in runs if run.m < len(run.p)]
+    assert all(run.loss_error < 0.06 * run.loss for run in models)
+    sizes = [(p, list(dict.fromkeys(run.m for run in runs))) for runs in kinds for p in [runs[0].p]]
+    first = [  # as training measures them, by which `gain` is told
+        run
+        for p, widths in sizes
+        for run in toy.sweep(
+            toy.grid(p=p, m=widths, weight_decay=-1.0, seed=page["SEEDS"]), steps=page["STEPS"]
+        )
+        if run.m < len(p)
+    ]
+    assert all(abs(run.gain) < max(0.03, 2 * run.loss_error / run.loss) for run in first)
+    says(PAGE, "the 41,000 of a sweep would leave more than 10 %")
+    assert max(run.loss_error / run.loss for run in first) > 0.1
 
 
 def test_the_open_cell_is_the_modules_pair_loss(page):
@@ -209,6 +233,13 @@ def test_what_a_halving_costs(page):
     low, high = np.quantile(page["draws"], [0.025, 0.975])
     assert all(low < factor < high for factor in page["direct"].values())
     assert np.median(page["draws"]) == pytest.approx(page["larger"], rel=0.02)
+    says(PAGE, "Parameters still grow faster with width at the top, so the true price is rather")
+    top = page["width"].argmax()
+    steps = np.log(page["START"] / page["parameters"][top]), np.log(12_288 / page["width"][top])
+    assert steps[0] / steps[1] > page["wide"]
+    says(PAGE, "with one feature a token, GPT-3 would be at its end within two halvings")
+    m, tokens = page["LARGER"]["GPT-3"]
+    assert page["wider"] * m < tokens < page["wider"] ** 2 * m
     says(PAGE, "half the difference between the narrower and the wider half of Chinchilla's table")
     assert page["narrow"] < page["k"] < page["wide"], "one straight line"
 

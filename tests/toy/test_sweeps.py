@@ -403,6 +403,27 @@ def test_the_gain_is_half_the_last_doublings_and_unknown_without_one() -> None:
     assert sweeps.expected_gain(0.0, 0.0) == 0
 
 
+def test_measured_again_is_the_same_loss_with_less_error() -> None:
+    """Opposite pairs on fresh data: their closed form, in any order of the models."""
+    laws = [features.power_law(20, 0.0), features.power_law(20, 0.5)]
+    pairs = {m: (theory.opposite_pairs(laws[0], m), torch.zeros(20)) for m in (12, 15)}
+    runs = [
+        toy.RunSpec(p=p, m=m, weight_decay=-1.0, start=pairs[m]) for p in laws for m in (12, 15)
+    ]
+    first = toy.sweep(runs, steps=20, check=False, progress=False)
+    again = toy.measured_again(first, samples=200_000)
+    for run, before in zip(again, first, strict=True):
+        plain, error = model.held_out_loss(run.W, run.b, run.p, 200_000)
+        assert run.loss == pytest.approx(plain, abs=4 * (error + run.loss_error))
+        assert run.loss_error < 0.7 * before.loss_error
+        assert run.W is before.W and run.loss != before.loss
+    exact = replace(first[0], W=pairs[12][0], b=pairs[12][1])
+    (measured,) = toy.measured_again([exact], samples=200_000)
+    form = theory.pair_loss(laws[0], 12)
+    assert measured.loss == pytest.approx(form, abs=4 * measured.loss_error)
+    assert measured.loss_error < 0.03 * form
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("m", "gammas"), [(24, [-1.0, -0.33, -0.11, 0.11, 0.33, 1.0]), (8, [0.11, 0.33, 1.0])]
