@@ -122,15 +122,13 @@ def falls_off(middle: np.ndarray, slopes: np.ndarray, n: int) -> None:
 
 def test_the_gain_does_not_fade(page):
     says(PAGE, "the curves do not flatten, they *fall off*")
-    says(PAGE, "With 40 things the slope starts below 1.")
-    says(PAGE, "On the way to $n/2$ it is steepest at the last step, and there it drops: the pairs")
+    says(PAGE, "on the way to $n/2$ the slope is steepest at the last step, and there it drops, as")
     says(PAGE, "But then, as a share of what is left, each gain is larger than the one before")
     says(PAGE, "Slopes of 1.6 and more occur from the first bend on, and again near the end.")
     for n, (middle, each) in page["slopes"].items():
         falls_off(middle, each.mean(0), n)
         bent = (middle > n**0.5) & (middle < n / 2)
         assert (each.mean(0)[bent] > 1.6).all() and each.mean(0)[-1] > 1.6
-    assert (page["slopes"][page["N"]][1][:, 0] < 1).all()
 
 
 def test_that_falls_for_one_straight_line(page):
@@ -215,8 +213,9 @@ def test_the_open_cell_is_the_modules_pair_loss(page):
 
 
 def test_where_real_models_stand(page):
-    says(PAGE, "All points are published sizes of 30 models.")
-    says(PAGE, "With one feature a token every one of them lies between the first bend and the sec")
+    says(
+        PAGE, "With one feature a token all 30 models (published sizes) lie between the first bend"
+    )
     assert len(page["sizes"]) == 30
     first, second, fullest = page["past"](1)
     assert (first, second) == (30, 0)
@@ -229,15 +228,18 @@ def test_where_real_models_stand(page):
 def test_what_a_halving_costs(page):
     says(PAGE, "About 7 times. And if the text grows along with the model, nearly 50 times the")
     assert 6.5 < page["larger"] < 7.5 and 44 < page["larger"] ** 2 < 50
-    says(PAGE, "Two routes to the price, one through the width and one straight through the param")
+    says(PAGE, "Two routes to the price agree within them.")
     low, high = np.quantile(page["draws"], [0.025, 0.975])
     assert all(low < factor < high for factor in page["direct"].values())
     assert np.median(page["draws"]) == pytest.approx(page["larger"], rel=0.02)
-    says(PAGE, "Parameters still grow faster with width at the top, so the true price is rather")
+    says(PAGE, "At the top parameters grow faster with width, so the true price is rather higher")
     top = page["width"].argmax()
-    steps = np.log(page["START"] / page["parameters"][top]), np.log(12_288 / page["width"][top])
-    assert steps[0] / steps[1] > page["wide"]
-    says(PAGE, "with one feature a token, GPT-3 would be at its end within two halvings")
+    steps = (
+        np.log(page["START"] / 1e6 / page["parameters"][top]),
+        np.log(12_288 / page["width"][top]),
+    )
+    assert page["wide"] < steps[0] / steps[1] < 3  # the table counts in millions
+    says(PAGE, "with one feature a token, GPT-3 would reach its end within two halvings")
     m, tokens = page["LARGER"]["GPT-3"]
     assert page["wider"] * m < tokens < page["wider"] ** 2 * m
     says(PAGE, "half the difference between the narrower and the wider half of Chinchilla's table")
