@@ -157,10 +157,7 @@ def test_what_it_says_of_overconfidence_on_average(page):
 
 
 def test_confidence_moved_to_a_crowd_is_overconfidence(page):
-    says(
-        PAGE,
-        "Now it is too bold on average as well, and more of the sure answers are wrong (table).",
-    )
+    says(PAGE, "asked about three, it is too bold on average as well, and more of the sure answers")
     laws = page["LAWS"]
     for run in [*page["crowded"][10], *page["crowded"][14]]:
         home, away = (
