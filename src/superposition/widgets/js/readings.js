@@ -25,7 +25,8 @@ const readingOf = (overlap, cut) => Math.max(0, overlap - cut); // relu(h Wᵀ +
 
 const twoDigits = (value) => value.toFixed(2).replace("-", "−");
 const isHeard = (reading) => reading >= 0.005; // what would be written as 0.00 is silent
-const listed = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
+const listed = (words) =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
 // "0.31", "0.62 and 0.19" or "0.05 to 0.40": no more numbers than a listener can bear.
 function readingsInWords(values) {
@@ -43,13 +44,19 @@ function boardSentence(on, readings, name) {
   const subject = on.length === 1 ? "It" : on.length === 2 ? "Both" : "All";
   const s = on.length === 1 ? "s" : "";
   const own = on.map((i) => readings[i]), same = new Set(own.map(twoDigits)).size === 1;
-  const answer = !own.some(isHeard) ? `${subject} stay${s} dark.` : `${same ? `${subject} read${s}` : "They read"} ${readingsInWords(own)}.`;
+  const read = same ? `${subject} read${s}` : "They read";
+  const dark = `${subject} stay${s} dark.`;
+  const answer = own.some(isHeard) ? `${read} ${readingsInWords(own)}.` : dark;
   const begin = `${who[0].toUpperCase()}${who.slice(1)} ${s ? "is" : "are"} on. ${answer}`;
   if (!others.length) return `${begin} Nothing else is heard.`;
   const loudest = others.reduce((a, b) => (readings[b] > readings[a] ? b : a));
+  const most = twoDigits(readings[loudest]), off = "which nobody switched on";
   if (readings[loudest] > Math.max(...own) + 0.005)
-    return `${begin} Loudest is ${name(loudest)}, which nobody switched on: ${twoDigits(readings[loudest])}.`;
-  if (others.length === 1) return `${begin} ${name(loudest)}, which nobody switched on, reads ${twoDigits(readings[loudest])}.`;
-  if (others.length > 3) return `${begin} ${others.length} others, which nobody switched on, are heard; loudest ${name(loudest)}: ${twoDigits(readings[loudest])}.`;
-  return `${begin} ${listed(others.map(name))}, which nobody switched on, read ${readingsInWords(others.map((i) => readings[i]))}.`;
+    return `${begin} Loudest is ${name(loudest)}, ${off}: ${most}.`;
+  if (others.length === 1) return `${begin} ${name(loudest)}, ${off}, reads ${most}.`;
+  if (others.length > 3)
+    return `${begin} ${others.length} others, ${off}, are heard; `
+      + `loudest ${name(loudest)}: ${most}.`;
+  const theirs = readingsInWords(others.map((i) => readings[i]));
+  return `${begin} ${listed(others.map(name))}, ${off}, read ${theirs}.`;
 }
