@@ -268,7 +268,7 @@ def test_fingers_find_the_controls(browser: Browser, address: str) -> None:
 def test_a_slider_has_a_name_a_hint_and_one_voice(play: Locator) -> None:
     slider = play.get_by_role("slider", name="decay γ", exact=True)
     hint = slider.get_attribute("aria-describedby")
-    assert play.locator(f"#{hint}").inner_text().startswith("left of 0")
+    assert play.locator(f"#{hint}").inner_text().startswith("γ < 0 pulls arrows")
     assert play.locator("output:not([aria-live=off])").count() == 0
 
 
@@ -342,7 +342,7 @@ def test_without_javascript_the_figure_of_the_cell_is_shown(browser: Browser, ad
     page = context.new_page()
     page.goto(address)
     figure = page.locator("noscript figure svg[role=img]").first
-    assert figure.is_visible() and "feature vectors" in figure.get_attribute("aria-label")
+    assert figure.is_visible() and "arrows" in figure.get_attribute("aria-label")
     context.close()
 
 
