@@ -229,7 +229,7 @@ def checked_grid(
     found: list[toy.ToyResult] = []
     for m in widths:
         specs = toy.grid(p=features.power_law(n, alpha), m=m, weight_decay=[-1.0, 1.0], seed=seed)
-        done = sweeps.train_bundle(specs, BRIEF, check=True)
+        done = sweeps.train_bundle(specs, BRIEF, check=True, device=torch.device("cpu"))
         for r in done:
             if isinstance(r, str):
                 raise RuntimeError(r)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from superposition import features, toy
 from superposition.running import executors, progress, store
@@ -13,6 +14,7 @@ from superposition.toy import engine, sweeps, variants
 from superposition.toy.recipes import RECIPES, Recipe
 
 P = features.power_law(12, 1.0)
+CPU = torch.device("cpu")
 RUNS = toy.grid(p=P, m=[2, 3], weight_decay=-1.0)
 SHORT = replace(RECIPES["converged"].with_steps(8), longest_steps=16)
 GROWING = replace(
@@ -92,7 +94,7 @@ def test_a_checked_sweep_tells_the_least_and_the_most(monkeypatch: pytest.Monkey
     monkeypatch.setattr(store, "folder", lambda: None)
     for check, told in ((True, "30 to 70 seconds"), (False, "about 20 seconds")):
         with executors.pool(1, long=False) as pool:
-            assert told in sweeps.time_needed([RUNS], SHORT, check, pool)
+            assert told in sweeps.time_needed([RUNS], SHORT, check, CPU, pool)
 
 
 def test_what_is_kept_is_not_announced(

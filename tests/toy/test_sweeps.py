@@ -51,6 +51,11 @@ def test_a_sweep_keeps_the_order_and_a_model_does_not_see_its_neighbours() -> No
     torch.testing.assert_close(results[-1].W, alone.W, rtol=1e-3, atol=1e-3)
 
 
+def test_models_are_trained_on_the_device_asked_for() -> None:
+    with pytest.raises(NotImplementedError, match="meta"):  # a device that keeps no numbers
+        toy.train(P, 5, -1.0, steps=20, check=False, device="meta")
+
+
 @pytest.mark.parametrize("m", [1, 40, 55])
 def test_any_width_from_one_to_beyond_n(m: int) -> None:
     r = toy.train(P, m, -1.0, steps=400, check=False)

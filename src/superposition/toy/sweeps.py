@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from superposition.running import executors, store
@@ -42,6 +43,7 @@ def train(
     steps: int | None = None,
     batch_size: int | None = None,
     check: bool = True,
+    device: torch.device | str = "cpu",
     progress: bool = False,
 ) -> ToyResult:
     """Train one toy model on frequencies p, shape (n,), with m dimensions and decay γ.
@@ -52,7 +54,7 @@ def train(
     number, a vector (n,), "normal" for N(0, 1), or None for the recipe's; with `start`, a result
     or (W, b), training goes on from there, with Adam's averages empty.
     With `check`, a half-length run says if it has converged; what has not is trained for longer,
-    by doubling, unless `steps` are given.
+    by doubling, unless `steps` are given. `device` is torch's; results are on the processor.
     Raises ValueError on settings that make no sense and RuntimeError if the loss diverges.
 
     >>> from superposition import features, toy
@@ -68,6 +70,7 @@ def train(
         steps=steps,
         batch_size=batch_size,
         check=check,
+        device=device,
         progress=progress,
     )[0]
 
@@ -79,6 +82,7 @@ def sweep(
     steps: int | None = None,
     batch_size: int | None = None,
     check: bool = True,
+    device: torch.device | str = "cpu",
     executor: Executor | None = None,
     progress: bool = True,
 ) -> Sweep:
@@ -95,7 +99,9 @@ def sweep(
     results = {run: result for run in runs if (result := known(run, recipe, check))}
     missing = [run for run in dict.fromkeys(runs) if run not in results]
     bundles = bundled(missing, recipe)
-    long = recipe.steps * len(bundles) > LONG
+    device = torch.device(device)
+    # A GPU is shared by threads: processes would each make a context of their own on it.
+    long = device.type == "cpu" and recipe.steps * len(bundles) > LONG
     failures: list[str] = []
     with (
         nullcontext(executor) if executor else executors.pool(len(bundles), long=long) as pool,
@@ -103,8 +109,8 @@ def sweep(
     ):
         if long and executor is None and not bar.disable:
             with suppress(Exception):  # what is wrong with the work, the work itself will say
-                bar.write(time_needed(bundles, recipe, check, pool))
-        for run, outcome in trained(bundles, recipe, check, pool):
+                bar.write(time_needed(bundles, recipe, check, device, pool))
+        for run, outcome in trained(bundles, recipe, check, device, pool):
             if isinstance(outcome, str):
                 failures.append(outcome)
             else:
@@ -158,10 +164,14 @@ def bundled(specs: Sequence[RunSpec], recipe: Recipe) -> list[list[RunSpec]]:
 
 
 def time_needed(
-    bundles: Sequence[Sequence[RunSpec]], recipe: Recipe, check: bool, pool: Executor
+    bundles: Sequence[Sequence[RunSpec]],
+    recipe: Recipe,
+    check: bool,
+    device: torch.device,
+    pool: Executor,
 ) -> str:
     """How long training will take, in words, from a few steps of each bundle on its worker."""
-    seconds = list(pool.map(partial(bundle_step, recipe=recipe), bundles))
+    seconds = list(pool.map(partial(bundle_step, recipe=recipe, device=device), bundles))
     lengths = recipe.lengths(check)
     # A checked model ends with its second length at the earliest, and else with its last.
     least, most = (
@@ -172,13 +182,17 @@ def time_needed(
 
 
 def trained(
-    bundles: Sequence[Sequence[RunSpec]], recipe: Recipe, check: bool, pool: Executor
+    bundles: Sequence[Sequence[RunSpec]],
+    recipe: Recipe,
+    check: bool,
+    device: torch.device,
+    pool: Executor,
 ) -> Iterator[tuple[RunSpec, ToyResult | str]]:
     """Train in bundles; each run as it finishes, with its result or why it has none."""
     futures: dict[Future[list[ToyResult | str]], Sequence[RunSpec]] = {}
     for bundle in bundles:
         try:
-            futures[pool.submit(train_bundle, bundle, recipe, check)] = bundle
+            futures[pool.submit(train_bundle, bundle, recipe, check, device)] = bundle
         except RuntimeError as error:  # the executor has died already
             lost = f"{len(bundle)} runs not taken by the executor: {error!r}"
             yield from ((run, lost) for run in bundle)
@@ -195,7 +209,7 @@ def trained(
             future.cancel()
 
 
-def models_of(specs: Sequence[RunSpec], recipe: Recipe) -> ModelBatch:
+def models_of(specs: Sequence[RunSpec], recipe: Recipe, device: torch.device) -> ModelBatch:
     """Runs that share p and seed, before their first step."""
     return ModelBatch(
         specs[0].p,
@@ -203,21 +217,24 @@ def models_of(specs: Sequence[RunSpec], recipe: Recipe) -> ModelBatch:
         [spec.weight_decay for spec in specs],
         recipe=recipe,
         seed=specs[0].seed,
+        device=device,
     )
 
 
-def bundle_step(specs: Sequence[RunSpec], recipe: Recipe) -> float:
+def bundle_step(specs: Sequence[RunSpec], recipe: Recipe, device: torch.device) -> float:
     """Seconds that a step of the bundle takes, the first few tried."""
-    models = models_of(specs, recipe)
+    models = models_of(specs, recipe, device)
     return seconds_a_step(lambda t: models.train(t + 1))
 
 
-def train_bundle(specs: Sequence[RunSpec], recipe: Recipe, check: bool) -> list[ToyResult | str]:
+def train_bundle(
+    specs: Sequence[RunSpec], recipe: Recipe, check: bool, device: torch.device
+) -> list[ToyResult | str]:
     """Train runs that share p and seed, each until it has converged or is at its longest.
 
     In the order of `specs`, each its result or why it has none.
     """
-    models = models_of(specs, recipe)
+    models = models_of(specs, recipe, device)
     outcomes: dict[RunSpec, ToyResult | str] = {}
     left = list(specs)  # what `models` still holds, in its order
     half_losses = [math.nan] * len(left)  # of a run half as long
