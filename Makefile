@@ -8,7 +8,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BUILT := _build/html/index.html
 # Pages, ledger and tests share what they train; make clean, or a new ENGINE_VERSION, starts anew.
-RUNS := SUPERPOSITION_RUNS='$(CURDIR)/_build/runs'
+# One thread a process: the workers fill the cores, and two threads that wait for each other on a
+# busy machine take up to forty times as long as one.
+RUNS := OMP_NUM_THREADS=1 SUPERPOSITION_RUNS='$(CURDIR)/_build/runs'
 SOURCES := $(shell find src site records -name '*.py' -o -name '*.js' -o -name '*.css' -o -name '*.toml' -o -name '*.csv')
 
 .DEFAULT_GOAL := help

@@ -82,9 +82,9 @@ def falls_more_slowly(overlaps) -> bool:
 
 
 def test_its_own_gpts_do_not_follow_the_law(page):
-    says(PAGE, "After 400 steps no doubling of the width halves the overlap.")
+    says(PAGE, "After 400 steps no doubling of the width halves the squared overlap.")
     says(PAGE, "Training lifts the rows off the line, and the wide ones further than the narrow")
-    says(PAGE, "After 400 steps this family does not follow $1/m$: its overlap falls more")
+    says(PAGE, "After 400 steps this family does not follow $1/m$: its squared overlap falls more")
     assert falls_more_slowly(page["overlap"])
     assert page["kept_of"] == [b / a for a, b in pairwise(page["overlap"])]
     assert all(b == 2 * a for a, b in pairwise(page["GPT_WIDTHS"]))
@@ -293,7 +293,7 @@ def test_that_falls_with_many_features_on_at_once(page, monkeypatch):
 
 
 def test_its_closing_sentence(page):
-    says(PAGE, "Real models overlap far more than they must, and their published loss falls")
+    says(PAGE, "Real models overlap far more than they must, and the part of their loss that")
     assert min(page["above"]) > 5 and round(published.LOSS_EXPONENT.value, 1) == 0.9
     says(PAGE, "with slope 0.9, below both kinds of arrow in the toy's theory: the trend agrees")
     contradiction(page["foretold"], published.LOSS_EXPONENT.value + published.LOSS_EXPONENT.error)
