@@ -38,7 +38,9 @@ def test_the_one_sentence(page):
 def test_why_bigger_models_work(page):
     lab, found = page["lab"], {judged.claim.id: judged.found for judged in page["ledger"]}
     says(PAGE, "a wider model drops fewer things, and those it keeps disturb each other less.")
-    says(PAGE, "**In the toy a wider model drops fewer things, and those it keeps disturb each other")
+    says(
+        PAGE, "**In the toy a wider model drops fewer things, and those it keeps disturb each other"
+    )
     kept = [
         np.mean([geometry.represented_fraction(W) for W in lab.rows("power", lab.decay, m)])
         for m in DROPPING

@@ -54,9 +54,9 @@ def test_sharing_costs(chapter):
 
 
 def test_trained_arrows_end_on_the_floor(chapter):
-    says(PAGE, "the models end less than a tenth above the floor from $m=20$ on.")
+    says(PAGE, "they end less than a tenth above the floor from $m=20$ on.")
     says(PAGE, "At $m=10$, where half of the features or more read 0 ([chapter 2]")
-    says(PAGE, "they overlap more than random arrows would; twice the features does not bring them")
+    says(PAGE, "and than the published point; a thousand features do no better, and why is open.")
     assert chapter["WIDTHS"][:2] == [10, 20]
     narrow = chapter["strong"][0]
     loudest = 2 * narrow.W.square().sum(dim=1) + narrow.b  # alone and at full strength
