@@ -42,6 +42,27 @@ def test_the_boards_frames(page):
     assert page["heard"] > 0
 
 
+def test_what_the_board_leaves_out(page):
+    says(PAGE, "(The board leaves out the model's bias; the loss has it.)")
+    for run in page["shown"][: page["HALF"]]:
+        assert loss_of(run.W, run.p) > 1.1 * run.loss, "the loss has the bias"
+
+
+def dims(run: toy.ToyResult, i: int, j: int) -> None:
+    """Two opposites at 1.5 and 0.5, then both at 1, without the bias."""
+    uneven, equal = (run.W[[i, j]] @ (v * run.W[i] + w * run.W[j]) for v, w in ((1.5, 0.5), (1, 1)))
+    assert float(uneven[0]) == pytest.approx(1, abs=0.05), "the stronger is dimmed"
+    assert uneven[1] < 0 and (equal < 0.005).all(), "to nothing"
+
+
+def test_what_opposites_do_to_each_other(page):
+    says(PAGE, "on together dim each other, at equal strength to nothing (step 3).")
+    half = page["shown"][page["HALF"]]
+    dims(half, 0, page["partner"])
+    with pytest.raises(AssertionError):
+        dims(turned(half), 0, page["partner"])
+
+
 def pairs_and_end(even: toy.Sweep, n: int) -> None:
     """What the page says of the way from n/2 to n; the ratio scatters by 0.01 or so."""
     for run in even.where(m=n // 2):
@@ -122,6 +143,7 @@ def falls_off(middle: np.ndarray, slopes: np.ndarray, n: int) -> None:
 
 def test_the_gain_does_not_fade(page):
     says(PAGE, "the curves do not flatten, they *fall off*")
+    says(PAGE, "With equally common things they clearly do once: on the way to $n/2$")
     says(PAGE, "on the way to $n/2$ the slope is steepest at the last step, and there it drops, as")
     says(PAGE, "But then, as a share of what is left, each gain is larger than the one before")
     says(PAGE, "Slopes of 1.6 and more occur from the first bend on, and again near the end.")
@@ -150,6 +172,7 @@ def test_the_floor_is_passed(page):
 def test_what_is_folded_about_the_floor():
     """Nothing clipped where a feature is on, silence where it is off: five in four, by hand."""
     says(PAGE, "*The floor* counts what features that are on together do to each other")
+    says(PAGE, "as little as geometry allows, and lamps that are off stay silent.")
     n, m = 5, 4
     simplex = torch.eye(n, dtype=torch.float64) - 1 / n  # five arrows in four dimensions
     U = geometry.unit_rows(simplex)
@@ -187,7 +210,8 @@ def test_what_it_says_of_a_plateau_above_the_pairs(page):
 def test_how_well_its_losses_are_known(page):
     """No point is hollow: what half the steps say, against the shorter measurement's error."""
     says(PAGE, "Losses are from 400,000 held-out rounds and have a standard error of 6 % at most")
-    says(PAGE, "twice the steps would change no loss by 3 %, or by more than twice its error")
+    says(PAGE, "judged on those 41,000, twice the steps would change no loss by 3 %, or by more")
+    says(PAGE, "or by more than twice the error that they leave.")
     kinds = [*page["even"].values(), page["crowded"], page["zipf"], page["started"]]
     models = [run for runs in kinds for run in runs if run.m < len(run.p)]
     assert all(run.loss_error < 0.06 * run.loss for run in models)
