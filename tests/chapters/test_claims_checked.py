@@ -48,9 +48,12 @@ def test_why_bigger_models_work(page):
     assert (np.diff(kept) > 0.05).all(), "no wider model keeps more"
     misread = np.array(found["C09"].misread)
     assert (np.diff(misread) < 0).all() and found["C09"].misread_without_overlap < 0.01
-    says(PAGE, "Their overlaps and their losses do fall with the width, but by other numbers")
-    assert found["C08"].exponent < 0 and found["C08"].excess > 10
-    assert published.LOSS_EXPONENT.value + published.LOSS_EXPONENT.error < 1
+    says(PAGE, "Their squared overlaps lie many times higher above $1/m$ than the toy's, and their")
+    toys = found["C06"].points
+    assert found["C08"].excess > 10 * max(np.multiply(toys.x, toys.y)) > 0
+    says(PAGE, "losses, less a fitted offset, fall more slowly.")
+    slowest = published.LOSS_EXPONENT.value + published.LOSS_EXPONENT.error
+    assert slowest < min(found["C07"].exponents)
 
 
 def test_five_sentences_safe_to_print(page):
@@ -120,16 +123,24 @@ def test_what_the_cards_say_of_rules_that_changed_and_of_limits(page):
     assert min(row["kept"] for row in grown) > 0.9
     assert "On average wrong answers are not confident (0.29)" in card["C09"]
     assert found["C09"].confidence == pytest.approx(0.29, abs=0.03)
+    assert f"over 0.9 in {found['C09'].sure:.0%} of the wrong answers" in card["C09"]
+    assert found["C09"].sure == pytest.approx(0.08, abs=0.015)
     assert "with even ones alone it would be: holds." in card["C11"]
     even = small_models.Ceiling(
         exponents={"even": found["C11"].exponents["even"]}, left=found["C11"].left
     )
     if page["SEEDS"] == (0, 1, 2):  # other seeds part by more than its slopes do
         assert rules.ceiling(even) == rules.HOLDS
-        assert "1.16 (from 1.10" in card["C12"], "as on page 08"
-    assert "no way beats plain training" in card["C12"]
-    assert found["C12"].worth[found["C12"].best].high < 1.03
+        look = found["C12"].second_look
+        assert f"{look:.3f} times" in card["C12"] and look.mean == pytest.approx(1.16, abs=0.01)
+        assert "in the lowest of three seeds only just" in card["C12"] and 1.1 < look.low < 1.12
+    assert found["C12"].worth[found["C12"].best].high < 1.03, "no rule is worth a tenth more"
     assert found["C12"].second_look.low > 1.05
+    assert "By the autoencoder alone it would be: holds." in card["C13"]
+    coded = found["C13"].above["sparse autoencoder"]
+    assert 1 - coded[0] / coded[-1] > 1 / 3
+    crowded = found["C06"].crowded
+    assert {m for m, (kept, _) in crowded.items() if kept < 0.98} == {6, 9}
 
 
 def test_every_claim_has_a_card(page):

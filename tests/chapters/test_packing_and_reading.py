@@ -17,6 +17,7 @@ from scipy import stats
 import cells
 from sentences import own_and_seeds, says
 from superposition import features, geometry, toy
+from superposition.ledger import claims
 from superposition.probes import dictionaries
 from superposition.toy import variants
 
@@ -260,6 +261,18 @@ def test_other_settings_of_the_readers(page):
     assert len(page["varied"]) == 3
     for above in page["varied"].values():
         assert (above[AUTOENCODER] < above[DICTIONARY] - 0.03).all()
+    says(PAGE, "and twice the steps make it read worse itself (folded table, one seed).")
+    once, twice = page["above"][AUTOENCODER][:, 0, 0], page["varied"]["twice the steps"]
+    assert (twice[AUTOENCODER] < once).all()
+
+
+def test_what_the_card_of_c13_says_of_its_models(page):
+    changed, limits = next((c.changed, c.limits) for c in claims.CLAIMS if c.id == "C13")
+    assert "luck against these arrows scores 0.76" in changed
+    assert page["luck"][1, 0].mean() == pytest.approx(0.76, abs=0.015)
+    assert "By the autoencoder alone it would be: holds." in limits
+    coded = page["above"][AUTOENCODER][1]
+    assert (1 - coded[0] / coded[-1]).min() > 1 / 3, "in every seed, as its rule asks"
 
 
 def test_what_three_seeds_do_not_show(page):
@@ -304,6 +317,11 @@ def test_what_the_packing_and_the_loss_cost_the_autoencoder(page):
     says(PAGE, "packed most tightly, that reads best with most features on, 0.16, 0.12 and 0.25")
     assert coded[:, 0] == pytest.approx(np.array([0.16, 0.12, 0.25]), abs=0.01)
     assert coded[:, 0].argmax() == 2
+    says(
+        PAGE, "does not survive twice the steps (0.05, 0.02 and 0.04 in the folded table; one seed)"
+    )
+    twice = page["varied"]["twice the steps"][AUTOENCODER]
+    assert twice == pytest.approx(np.array([0.05, 0.02, 0.04]), abs=0.01) and twice.argmax() == 0
 
 
 def test_the_settings_it_names(page):

@@ -244,7 +244,7 @@ def published_overlaps(low: float, high: float, excess: float) -> Measurement:
 
 def answers(narrow: float, wide: float, without: float, confidence: float) -> Measurement:
     return toy_models.Answers(
-        misread=(narrow, wide), misread_without_overlap=without, confidence=confidence
+        misread=(narrow, wide), misread_without_overlap=without, confidence=confidence, sure=0.1
     )
 
 

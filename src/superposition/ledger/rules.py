@@ -75,7 +75,9 @@ def keeps_the_frequent(found: Frequent) -> Verdict:
 
 
 def keeps_everything(found: Everything) -> Verdict:
-    """Holds if over 90 % of arrows are kept with decay too; within limits if with growth only."""
+    """Holds if over 90 % of arrows are kept on average, with growth and with decay (at m = 6,
+    frequencies as 1/rank); within limits if with growth only.
+    """
     if found.kept.mean <= 0.9:
         return FAILS
     return HOLDS if found.kept_with_decay > 0.9 else LIMITS
@@ -112,7 +114,8 @@ def open_models(found: PublishedOverlaps) -> Verdict:
 
 def wrong_answers(found: Answers) -> Verdict:
     """Within limits if misreadings fall by half over the widths and vanish without
-    overlap; holds if, besides, wrong answers are given with over 90 % confidence.
+    overlap; holds if, besides, wrong answers are given with over 90 % confidence on
+    average.
     """
     narrow, wide = found.misread[0], found.misread[-1]
     if narrow < max(0.01, 2 * wide) or found.misread_without_overlap > 0.01:
@@ -123,7 +126,7 @@ def wrong_answers(found: Answers) -> Verdict:
 def ceiling(found: Ceiling) -> Verdict:
     """Holds if the law weakens (its exponent is smaller from n/2 to 3n/4 than below n/4), with
     even frequencies and with uneven ones; within limits if it only ends at m = n (under 2 % of the
-    loss left).
+    loss left): that alone does not suffice, as it is trivial that nothing is lost at m = n.
     """
     if found.left.mean > 0.02:
         return FAILS
@@ -132,8 +135,9 @@ def ceiling(found: Ceiling) -> Verdict:
 
 
 def better_packing(found: Packings) -> Verdict:
-    """Holds if a way to pack is worth a tenth more width in every seed; within limits if only a
-    better read-out of the same code is.
+    """Holds if a way to pack is worth over a tenth more width in every seed; within limits if
+    only a better read-out of the same code is, likewise (it, too, brings a small model nearer to
+    a larger one).
     """
     if found.worth[found.best].low > 1.1:
         return HOLDS
@@ -141,8 +145,8 @@ def better_packing(found: Packings) -> Verdict:
 
 
 def reading(found: Recovery) -> Verdict:
-    """Holds if recovery of the features, above luck, falls by a third from loose to tight in every
-    seed; within limits if it falls at all.
+    """Holds if recovery of the features, above luck and by the better of two readers at each
+    width, falls by a third from loose to tight in every seed; within limits if it falls at all.
     """
     if found.fall.low > 1 / 3:
         return HOLDS

@@ -127,7 +127,7 @@ class Packings(Measurement):
         return (
             f"of five ways to pack the best, {self.best}, is worth {self.worth[self.best]:.2f} "
             f"times its width ({others}); a second look at the plain model's own code, "
-            f"{self.second_look:.2f} times; with arrows trained for it, {self.trained_together:.2f}"
+            f"{self.second_look:.3f} times; with arrows trained for it, {self.trained_together:.2f}"
         )
 
 

@@ -114,7 +114,7 @@ class Everything(Measurement):
     @property
     def text(self) -> str:
         said = (
-            f"with growth {self.kept:.0%} of arrows are kept, over m = {WIDTHS[0]} to "
+            f"with growth {self.kept:.0%} of arrows are kept on average, over m = {WIDTHS[0]} to "
             f"{WIDTHS[-1]} and three lists of frequencies; with decay, at m = {DROPPING[0]}, "
             f"{self.kept_with_decay:.0%}"
         )
@@ -158,7 +158,7 @@ class Overlaps(Measurement):
     squared_everywhere: Spread  # of overlap² over all widths
     widths: tuple[int, ...]  # that the exponents are taken over
     every_feature_kept: bool  # at those widths
-    crowded: dict[int, tuple[float, float]]  # other widths: share kept, overlap² over the bound
+    crowded: dict[int, tuple[float, float]]  # other widths, 1/rank: kept, overlap²/bound
 
     @property
     def text(self) -> str:
@@ -174,7 +174,10 @@ class Overlaps(Measurement):
                 f"{kept:.0%} at m = {m} ({ratio:.2f} times the least possible)"
                 for m, (kept, ratio) in self.crowded.items()
             )
-            said += f"; narrower models keep fewer and crowd those: {narrower}"
+            said += (
+                "; narrower models keep fewer and crowd those, with frequencies as 1/rank "
+                f"{narrower}"
+            )
         return said
 
 
@@ -206,7 +209,12 @@ def interference(lab: Lab) -> Overlaps:
         widths=widths,
         every_feature_kept=widths == full,
         crowded={
-            m: (kept(m), squared[m] / geometry.welch_bound(N, m)) for m in WIDTHS if m not in widths
+            m: (
+                mean(geometry.represented_fraction, "power", m),
+                squared[m] / geometry.welch_bound(N, m),
+            )
+            for m in WIDTHS
+            if m not in widths
         },
         points=Points(x=WIDTHS, y=list(squared.values()), xlabel="width m", ylabel="mean overlap²"),
     )
@@ -262,6 +270,7 @@ class Answers(Measurement):
     misread: tuple[float, ...]  # one a width of `WIDTHS`
     misread_without_overlap: float
     confidence: float  # mean, of wrong answers at the narrowest width
+    sure: float  # share of these that are given with a confidence above 0.9
 
     @property
     def text(self) -> str:
@@ -269,13 +278,14 @@ class Answers(Measurement):
             f"the strongest feature is misread in {self.misread[0]:.1%} of cases at "
             f"m = {WIDTHS[0]}, {self.misread[-1]:.1%} at m = {WIDTHS[-1]} and "
             f"{self.misread_without_overlap:.1%} without overlap; mean confidence when wrong "
-            f"{self.confidence:.2f}"
+            f"{self.confidence:.2f} (over 0.9 in {self.sure:.0%} of the wrong answers, at "
+            f"m = {WIDTHS[0]})"
         )
 
 
 def wrong_answers(lab: Lab) -> Answers:
     """How often the strongest feature is misread, and how confidently, against m."""
-    misread, confidence = [], []
+    misread, confidence, surely = [], [], []
     for m in WIDTHS:
         runs = [lab.models["power", lab.growth, m, seed] for seed in lab.seeds]
         readings = [
@@ -285,11 +295,14 @@ def wrong_answers(lab: Lab) -> Answers:
         misread.append(float(np.mean([reading.wrong for reading in readings])))
         sure = [reading.confidence_wrong for reading in readings if reading.wrong]
         confidence.append(float(np.mean(sure)) if sure else float("nan"))
+        wrong = sum(reading.wrong * reading.samples for reading in readings)
+        surely.append(sum(reading.sure_answers.wrong for reading in readings) / max(1, wrong))
     return Answers(
         misread=tuple(misread),
         misread_without_overlap=readout.read_strongest(
             torch.eye(N), lab.laws["power"], samples=8000
         ).wrong,
         confidence=confidence[0],
+        sure=surely[0],
         points=Points(x=WIDTHS, y=misread, xlabel="width m", ylabel="share misread"),
     )
