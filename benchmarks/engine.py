@@ -50,6 +50,27 @@ peak 0.3 GiB
 
 That is 279 processor seconds, 8 of 10 converged, where 120 and 10 were the aim and 180 accepted:
 growth at m = 56 and 100 gains on with every doubling.
+On 2026-12-01, the same losses on a machine with nothing else to do: 181 processor seconds.
+
+What might do it, γ = -1, single runs, one cooldown over the whole run at lr 0.09 / √m (2026-12-01,
+processor seconds on a machine that was partly busy; "brief" itself ends at 0.0201 and 0.0590):
+
+  m  samples a step    steps    loss  seconds
+100            8192      400  0.0212        8
+100            8192      800  0.0202       16
+100            4096      800  0.0208       11
+100            4096    1,600  0.0198       22
+100            4096    6,400  0.0186       96
+100            2048    3,200  0.0197       33
+ 56            4096      800  0.0589       10
+ 56            2048    3,200  0.0575       37
+
+So noise limits wide models, too: more samples a step buy more than more steps of 512, and the last
+row of m = 100 says that no recipe here has converged. Features drawn with q ∝ p^0.5 in place of
+p^0.85 end 4 % lower at m = 100, 800 steps. Adam's β1 of 0.95 and 0.97 end higher (0.0251 and
+0.0288, where 0.9 ends at 0.0242), a bias from -0.1 too (0.0246). Under decay more samples also
+change what is kept, so this is no free change of "brief".
+
 At m = 100, γ = -1, 800 steps 0.0242: four times the final samples 0.0240, 512 throughout
 0.0255, and at twice the rate too 0.0297. Single models after 3,200 steps, on the busy machine:
 m = 56 0.0606 and 0.1172 (γ = -1, 1), m = 100 0.0214 and 0.0232 in 36 processor seconds each.
